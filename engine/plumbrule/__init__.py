@@ -1,0 +1,1 @@
+"""Plumbrule: infrastructure as code as one resource graph, and policies over it."""

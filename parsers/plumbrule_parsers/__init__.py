@@ -1,0 +1,1 @@
+"""Text to documents. Knows no rule and no graph."""

@@ -1,0 +1,142 @@
+"""Document, Node, Reference, Problem and Hole: what one file, or one resolved unit, declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.value import MapValue, Unknown, Value
+
+
+class Severity(StrEnum):
+    """How much of a file a problem costs: `error` loses something, `warning` does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault met while reading or resolving, with what it means and what to do about it.
+
+    `code` is a stable kebab-case name (`yaml-syntax`, `duplicate-key`, `too-deep`). The message is
+    lower case, without a full stop, and quotes user input in backticks.
+    """
+
+    code: str
+    message: str
+    span: Span
+    severity: Severity = Severity.ERROR
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing that a file declares.
+
+    `address` is unique in the repository and stable under reordering of files and lines:
+    `<path>#<kind-specific name path>`, for example `deploy/web.yaml#Deployment/shop/web/container/app`.
+    `label` is how people call it ("Deployment shop/web", "aws_s3_bucket.logs"). `fields` are named
+    as the schema names them; their values are as written (quantities, images and the like are read
+    by the language through the field's declared type). `span` is the head of the declaration.
+    `parent` is the address of the containing node: it makes the `contains` edge. `condition` is
+    set if the node may not exist (`count = var.x ? 1 : 0`, `{{ if }}`, CI `if:`).
+    """
+
+    address: str
+    kind: str
+    label: str
+    fields: MapValue
+    span: Span
+    parent: str = ""
+    condition: Unknown | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of the file that declares the node."""
+        return self.span.source.path
+
+
+@dataclass(frozen=True, slots=True)
+class ToAddress:
+    """The node at exactly this address."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToMatch:
+    """Every node of one of `kinds` (subtypes included) that fits.
+
+    `equals`: each named field of the target equals the value. An absent target field never fits;
+    an unknown on either side makes the edge possible. `labels`: each entry is contained in the
+    target's field `labels_field` (a Kubernetes selector); `expressions` are label requirements
+    `(key, operator, values)` with the operators In, NotIn, Exists, DoesNotExist. `within` restricts
+    targets to files below a folder (a chart, a module), "" means anywhere. `same_unit` restricts
+    targets to the folder tree of the origin's own unit where a nearer match exists.
+    """
+
+    kinds: tuple[str, ...]
+    equals: tuple[tuple[str, Value], ...] = ()
+    labels: tuple[tuple[str, Value], ...] = ()
+    labels_field: str = "labels"
+    expressions: tuple[tuple[str, str, tuple[Value, ...]], ...] = ()
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A named or selecting reference, which linking turns into edges of type `edge`.
+
+    `condition` is set if the reference itself is only possible. `external` references may point
+    outside the repository without that being a problem. `reverse` makes the edge run from the
+    target to the origin.
+    """
+
+    edge: str
+    origin: str  # address of the node that refers
+    target: ToAddress | ToMatch
+    span: Span
+    condition: Unknown | None = None
+    external: bool = True
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Something that exists in the repository but could not be read as nodes or edges.
+
+    It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind) declared in
+    files at or below `within` ("" means they could affect the whole repository), or `edges`
+    (empty: none) of the nodes with address in `addresses` (empty with edges set: of any node).
+    """
+
+    why: Unknown
+    span: Span
+    kinds: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+class Completeness(StrEnum):
+    """How far a file was understood."""
+
+    EVALUATED = "evaluated"
+    PARTLY = "partly evaluated"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one file declares. `because` says why it was not evaluated wholly (else empty)."""
+
+    source: Source
+    format: str
+    nodes: tuple[Node, ...] = ()
+    references: tuple[Reference, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    holes: tuple[Hole, ...] = ()
+    completeness: Completeness = Completeness.EVALUATED
+    because: str = ""
+    facts: dict[str, Value] = field(default_factory=dict)  # for the format's own `resolve`

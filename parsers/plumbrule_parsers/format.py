@@ -1,0 +1,39 @@
+"""Format: how one kind of file is recognised, parsed and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from plumbrule_parsers.document import Document
+from plumbrule_parsers.source import Source
+
+
+class FileTree(Protocol):
+    """The scanned files, for parsers that must look beyond one file. Never leaves the root."""
+
+    def paths(self) -> Iterable[str]:
+        """All discovered paths (POSIX, relative to the root), sorted."""
+
+    def read(self, path: str) -> Source | None:
+        """The decoded file, or None if it is absent, outside the root, too large or not text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One input format.
+
+    `detect(path, head)` gets the path and the first 4,096 characters and says how surely the file
+    is of this format: 0 no, 1 could be, 2 by content, 3 by path and content. The surest format wins
+    and the order of `FORMATS` breaks ties. `parse` never raises on any text. `resolve`, where there
+    is one, gets all documents of the format by path plus the file tree and gives the documents that
+    replace them (an entry that is not returned stays as it was). `schema` is the file name of the
+    schema in the folder of the format.
+    """
+
+    name: str
+    detect: Callable[[str, str], int]
+    parse: Callable[[Source], Document]
+    schema: str = "schema.plumb"
+    resolve: Callable[[Mapping[str, Document], FileTree], Iterable[Document]] | None = None
