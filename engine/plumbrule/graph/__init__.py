@@ -1,0 +1,1 @@
+"""The one resource graph: nodes, typed edges, holes."""

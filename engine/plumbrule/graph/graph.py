@@ -1,0 +1,105 @@
+"""Graph: nodes by address and kind, typed edges both ways, and what is known to be missing.
+
+The store is a dictionary of dictionaries in networkx's own shape, because building it costs nothing
+and networkx (110 ms to import) is needed only for paths, components and export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from plumbrule_parsers.document import Hole, Node
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.value import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A typed edge. `doubt` is set if it is only possible; `evidence` is where it was read."""
+
+    origin: str
+    target: str
+    name: str
+    evidence: Span
+    doubt: Unknown | None = None
+
+
+class Graph:
+    """Built once by `link`, then read only.
+
+    `ancestors` gives for each kind itself and all its supertypes, nearest first. Iteration order of
+    everything is by address, so results do not depend on file order.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        edges: Iterable[Edge],
+        holes: Iterable[Hole],
+        ancestors: Mapping[str, tuple[str, ...]],
+        environments: Mapping[str, str] | None = None,
+    ) -> None:
+        self.nodes: dict[str, Node] = {
+            node.address: node for node in sorted(nodes, key=lambda node: node.address)
+        }
+        self.ancestors = ancestors
+        self.holes: tuple[Hole, ...] = tuple(
+            sorted(holes, key=lambda hole: (*hole.span.sort_key(), str(hole.why)))
+        )
+        self.environments: Mapping[str, str] = environments or {}  # address -> environment
+        self._extents: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            for kind in ancestors.get(node.kind, (node.kind,)):
+                self._extents.setdefault(kind, []).append(node)
+        # edge name -> address -> edges, in both directions
+        self.successors: dict[str, dict[str, list[Edge]]] = {}
+        self.predecessors: dict[str, dict[str, list[Edge]]] = {}
+        self.edge_count = 0
+        unique = {(edge.name, edge.origin, edge.target, edge.doubt is not None): edge
+                  for edge in sorted(edges, key=_edge_order, reverse=True)}  # fmt: skip
+        for key in sorted(unique):
+            name, origin, target, possible = key
+            if possible and (name, origin, target, False) in unique:
+                continue  # a sure edge makes its possible twin pointless
+            edge = unique[key]
+            self.successors.setdefault(name, {}).setdefault(origin, []).append(edge)
+            self.predecessors.setdefault(name, {}).setdefault(target, []).append(edge)
+            self.edge_count += 1
+
+    def extent(self, kind: str) -> list[Node]:
+        """All nodes of the kind or a subtype, by address."""
+        return self._extents.get(kind, [])
+
+    def is_a(self, kind: str, ancestor: str) -> bool:
+        """True if `kind` is `ancestor` or one of its subtypes."""
+        return kind == ancestor or ancestor in self.ancestors.get(kind, ())
+
+    def outgoing(self, address: str, name: str) -> list[Edge]:
+        """Edges of that type that start at the node, by target."""
+        return self.successors.get(name, {}).get(address, [])
+
+    def incoming(self, address: str, name: str) -> list[Edge]:
+        """Edges of that type that end at the node, by origin."""
+        return self.predecessors.get(name, {}).get(address, [])
+
+    def extent_holes(self, kind: str) -> list[Hole]:
+        """Holes that could hide nodes of the kind."""
+        return [hole for hole in self.holes if self._may_hide(hole, kind)]
+
+    def edge_holes(self, name: str, address: str) -> list[Hole]:
+        """Holes that could hide an edge of that type at the node."""
+        return [
+            hole
+            for hole in self.holes
+            if name in hole.edges and (not hole.addresses or address in hole.addresses)
+        ]
+
+    def _may_hide(self, hole: Hole, kind: str) -> bool:
+        if not hole.kinds:
+            return not hole.edges
+        return any(self.is_a(seen, kind) or self.is_a(kind, seen) for seen in hole.kinds)
+
+
+def _edge_order(edge: Edge) -> tuple[str, str, str, tuple[str, int, int]]:
+    return edge.name, edge.origin, edge.target, edge.evidence.sort_key()
