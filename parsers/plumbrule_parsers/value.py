@@ -24,6 +24,7 @@ from typing import Final, TypeAlias
 
 from plumbrule_parsers.source import Source, Span
 
+
 class Reason(StrEnum):
     """Why a value is unknown. One word per cause, because reviews are grouped by it."""
 
