@@ -36,7 +36,7 @@ class Node:
     """A thing that a file declares.
 
     `address` is unique in the repository and stable under reordering of files and lines:
-    `<path>#<kind-specific name path>`, for example `deploy/web.yaml#Deployment/shop/web/container/app`.
+    `<path>#<kind-specific name path>`, such as `web.yaml#Deployment/shop/web/container/app`.
     `label` is how people call it ("Deployment shop/web", "aws_s3_bucket.logs"). `fields` are named
     as the schema names them; their values are as written (quantities, images and the like are read
     by the language through the field's declared type). `span` is the head of the declaration.

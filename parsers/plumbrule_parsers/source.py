@@ -2,8 +2,8 @@
 
 Offsets count characters (Python code points) and spans are half-open. Lines and columns are
 derived on demand, because most spans are never printed: a newline table is built once per source
-and searched. Only `\\n`, `\\r\\n` and `\\r` end a line (as in editors and in SARIF); libyaml also
-counts U+0085, U+2028 and U+2029, which is why its own line numbers are never used.
+and searched. Only LF, CR LF and CR end a line (as in editors and in SARIF); libyaml also counts
+U+0085, U+2028 and U+2029, which is why its own line numbers are never used.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Checked rules: what the type checker hands to the evaluators.
 
-Names are resolved, predicates and functions are inlined (`Bind`), constants are folded in, and every
-expression has its type. Both evaluators (the reference walk and the generated code) read this form
-and nothing else. Spans point into the rule's own file. Nodes are immutable and compare by identity
-of content, so a pack can be cached.
+Names are resolved, predicates and functions are inlined (`Bind`), constants are folded in, and
+every expression has its type. Both evaluators (the reference walk and the generated code) read this
+form and nothing else. Spans point into the rule's own file. Nodes are immutable and compare by
+content, so a pack can be cached.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """A variable: a pattern's node or path, a `let`, a binder, a `Bind`. Names are unique a rule."""
+    """A pattern's node or path, a `let`, a binder's or `Bind`'s name; unique within a rule."""
 
     name: str
     type: Type

@@ -1,0 +1,1 @@
+"""Checked rules over the graph: verdicts with their reasons."""

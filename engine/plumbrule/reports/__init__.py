@@ -1,0 +1,1 @@
+"""Reports: one module, one `render`, one format."""

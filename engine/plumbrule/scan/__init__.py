@@ -1,0 +1,1 @@
+"""One run: discover, parse, resolve, link, evaluate, report."""
