@@ -1,0 +1,193 @@
+"""Traced values: what evaluators compute with, each carrying the hops that led to it.
+
+A renderer (Terraform, Helm) may take any value apart and put it together again; the way from the use
+back to the line that a person wrote must survive that. So inside an evaluation every value, at every
+depth, is a `Traced`: its data and its `via`. When a node's fields are built, `to_value` turns the
+tree into the containers that the graph holds, with a `Place` for each entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.value import (
+    Hop,
+    ListValue,
+    MapValue,
+    Place,
+    Reason,
+    Scalar,
+    Segments,
+    Unknown,
+    Value,
+)
+
+MAX_HOPS = 24  # a merge of whole value trees would otherwise drag every line along
+
+
+class SetData(list["Traced"]):
+    """A set: distinct items in a fixed order; a list for everything but equality and indexing."""
+
+    __slots__ = ()
+
+
+class Traced:
+    """A value on its way: `data` is a scalar, Unknown, Segments, list, SetData or dict of Traced.
+
+    `via` runs from the use to the literal. `span` is where the value stands if it was written as
+    such (a literal's own span), else None. `sensitive` marks travel with everything made of it.
+    `rest` (on containers) is an Unknown for entries that may exist beyond the listed ones.
+    """
+
+    __slots__ = ("data", "rest", "sensitive", "span", "via")
+
+    def __init__(
+        self,
+        data: Scalar | Unknown | Segments | list[Traced] | dict[str, Traced],
+        via: tuple[Hop, ...] = (),
+        span: Span | None = None,
+        rest: Unknown | None = None,
+        *,
+        sensitive: bool = False,
+    ) -> None:
+        self.data = data
+        self.via = via
+        self.span = span
+        self.rest = rest
+        self.sensitive = sensitive
+
+    @property
+    def unknown(self) -> Unknown | None:
+        """The unknown that this value is, or the first of its unknown parts if it is a string."""
+        data = self.data
+        if isinstance(data, Unknown):
+            return data
+        if isinstance(data, Segments):
+            return data.unknowns[0]
+        return None
+
+    def with_hop(self, hop: Hop) -> Traced:
+        """The same value, one hop further from its literal."""
+        via = (hop, *self.via)[:MAX_HOPS]
+        return Traced(self.data, via, self.span, self.rest, sensitive=self.sensitive)
+
+    def __repr__(self) -> str:
+        return f"Traced({self.data!r})"
+
+
+def hops_of(parts: Iterable[Traced]) -> tuple[Hop, ...]:
+    """The hops of all parts, each once, in order, bounded."""
+    seen: dict[Hop, None] = {}
+    for part in parts:
+        for hop in part.via:
+            seen.setdefault(hop)
+            if len(seen) >= MAX_HOPS:
+                return tuple(seen)
+    return tuple(seen)
+
+
+def made_of(
+    data: Scalar | Unknown | Segments | list[Traced] | dict[str, Traced], *parts: Traced
+) -> Traced:
+    """A new value computed from `parts`: it has their hops and their sensitivity."""
+    return Traced(data, hops_of(parts), sensitive=any(part.sensitive for part in parts))
+
+
+def first_unknown(value: Traced) -> Unknown | None:
+    """The first unknown anywhere inside, depth first; None if everything is known."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        found = current.unknown or current.rest
+        if found is not None:
+            return found
+        data = current.data
+        if isinstance(data, dict):
+            stack.extend(reversed(data.values()))
+        elif isinstance(data, list):
+            stack.extend(reversed(data))
+    return None
+
+
+def plain(value: Traced) -> object:
+    """The value as plain Python data; the caller made sure that nothing in it is unknown."""
+    data = value.data
+    if isinstance(data, dict):
+        return {key: plain(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [plain(item) for item in data]
+    return data
+
+
+def trace(data: object, via: tuple[Hop, ...] = (), *, sensitive: bool = False) -> Traced:
+    """Plain Python data as a traced tree that came `via` these hops."""
+    if isinstance(data, dict):
+        entries = {str(key): trace(item, via) for key, item in data.items()}
+        return Traced(entries, via, sensitive=sensitive)
+    if isinstance(data, (list, tuple)):
+        return Traced([trace(item, via) for item in data], via, sensitive=sensitive)
+    assert data is None or isinstance(data, (str, int, float, bool, Unknown, Segments))
+    return Traced(data, via, sensitive=sensitive)
+
+
+def from_value(value: Value, place: Place | None = None) -> Traced:
+    """A parsed value as a traced tree; each entry's own span is kept."""
+    via = place.via if place is not None else ()
+    span = place.value if place is not None else None
+    if isinstance(value, MapValue):
+        entries = {key: from_value(item, value.place(key)) for key, item in value.items()}
+        return Traced(entries, via, value.span, value.rest)
+    if isinstance(value, ListValue):
+        items = [from_value(item, value.place(index)) for index, item in enumerate(value)]
+        return Traced(items, via, value.span, value.rest)
+    return Traced(value, via, span)
+
+
+def to_value(value: Traced, at: Span) -> Value:
+    """The containers that a node's fields are made of; `at` is where the whole value is used."""
+    data = value.data
+    where = value.span if value.span is not None else at
+    if isinstance(data, dict):
+        return MapValue(
+            where.source,
+            where.start,
+            where.end,
+            ((key, to_value(item, where)) for key, item in data.items()),
+            {key: place_of(item, at) for key, item in data.items()},
+            value.rest,
+        )
+    if isinstance(data, list):
+        return ListValue(
+            where.source,
+            where.start,
+            where.end,
+            (to_value(item, where) for item in data),
+            {index: place_of(item, at) for index, item in enumerate(data)},
+            value.rest,
+            tag="set" if isinstance(data, SetData) else "",
+        )
+    return data
+
+
+def place_of(value: Traced, at: Span) -> Place:
+    """Where a person finds the value: its own literal if it has one, else the place of use."""
+    return Place(value.span if value.span is not None else at, via=value.via)
+
+
+def unknown(reason: Reason, detail: str, *parts: Traced, type: str = "any") -> Traced:  # noqa: A002
+    """An unknown result that inherits the hops of what it was computed from."""
+    return made_of(Unknown(reason, detail, type=type), *parts)
+
+
+def walk(value: Traced) -> Iterator[Traced]:
+    """The value and everything inside it."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        yield current
+        data = current.data
+        if isinstance(data, dict):
+            stack.extend(data.values())
+        elif isinstance(data, list):
+            stack.extend(data)
