@@ -1,9 +1,9 @@
 """Traced values: what evaluators compute with, each carrying the hops that led to it.
 
-A renderer (Terraform, Helm) may take any value apart and put it together again; the way from the use
-back to the line that a person wrote must survive that. So inside an evaluation every value, at every
-depth, is a `Traced`: its data and its `via`. When a node's fields are built, `to_value` turns the
-tree into the containers that the graph holds, with a `Place` for each entry.
+A renderer (Terraform, Helm) may take any value apart and put it together again; the way from the
+use back to the line that a person wrote must survive that. So inside an evaluation every value, at
+every depth, is a `Traced`: its data and its `via`. When a node's fields are built, `to_value` turns
+the tree into the containers that the graph holds, with a `Place` for each entry.
 """
 
 from __future__ import annotations

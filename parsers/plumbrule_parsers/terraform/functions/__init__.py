@@ -1,0 +1,1 @@
+"""Terraform's and OpenTofu's functions, as one table by name."""
