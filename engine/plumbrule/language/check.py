@@ -1,0 +1,587 @@
+"""The type checker: syntax trees in, checked rules and problems out."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from plumbrule.language import ir, syntax
+from plumbrule.language.expressions import NO_FACTS, Binding, Expressions, Facts, Names, learned
+from plumbrule.language.parse import parse_hole
+from plumbrule.language.patterns import check_pattern
+from plumbrule.language.relations import fits
+from plumbrule.language.schema import Schema, suggest
+from plumbrule.language.signatures import SIGNATURES, STANDARD_MODULES
+from plumbrule.language.types import Type
+from plumbrule_parsers.document import Problem
+from plumbrule_parsers.source import Span
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+CONFIDENCES = ("high", "medium", "low")
+ON_UNKNOWN = ("review", "fail", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the checker made of the files. Rules with errors are left out."""
+
+    rules: tuple[ir.CheckedRule, ...]
+    exemptions: tuple[ir.CheckedExemption, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(files: Sequence[syntax.File], schema: Schema) -> CheckResult:
+    """Check all files together; `use` sees the modules among them."""
+    checker = Expressions(schema)
+    scopes = _file_scopes(files, checker)
+    rules: dict[str, ir.CheckedRule] = {}
+    exemptions: list[ir.CheckedExemption] = []
+    declared: dict[str, syntax.Rule] = {}
+    for file in files:
+        for item in file.items:
+            if isinstance(item, syntax.Rule):
+                if item.id in declared:
+                    message = (
+                        f"rule `{item.id}` is declared twice; first at {declared[item.id].span}"
+                    )
+                    checker.problem("E108", message, item.id_span)
+                    continue
+                declared[item.id] = item
+                rule = _RuleCheck(checker, scopes[id(file)]).rule(item)
+                if rule is not None:
+                    rules[rule.id] = rule
+    ids = {name for rule in rules.values() for name in (rule.id, *rule.formerly)} | set(declared)
+    for file in files:
+        for item in file.items:
+            if isinstance(item, syntax.Exempt):
+                exemption = _RuleCheck(checker, scopes[id(file)]).exemption(item, ids)
+                if exemption is not None:
+                    exemptions.append(exemption)
+    _check_schema_defaults(checker)
+    problems = sorted(
+        checker.problems.values(), key=lambda problem: (*problem.span.sort_key(), problem.code)
+    )
+    return CheckResult(
+        tuple(rules[name] for name in sorted(rules)), tuple(exemptions), tuple(problems)
+    )
+
+
+def _file_scopes(files: Sequence[syntax.File], checker: Expressions) -> dict[int, Names]:
+    """The names of each file: its own, and those that `use` brings in from modules."""
+    own: dict[int, Names] = {}
+    modules: dict[str, Names] = {}
+    for file in files:
+        names = Names(None)
+        own[id(file)] = names
+        for item in file.items:
+            if isinstance(item, syntax.Module):
+                modules[item.name] = names
+            elif isinstance(item, syntax.Function):
+                binding = Binding("function", Type("never"), None, item, names)
+                checker.bind_name(names, item.name, binding, item.span)
+    for file in files:
+        for item in file.items:
+            if isinstance(item, syntax.Use):
+                _use(item, own[id(file)], modules, checker)
+    for file in files:
+        _constants(file, own[id(file)], checker)
+    for file in files:  # names that were constants of another file when `use` was first seen
+        for item in file.items:
+            if isinstance(item, syntax.Use) and item.module in modules:
+                for name in item.names:
+                    found = modules[item.module].bound.get(name)
+                    if found is not None:
+                        own[id(file)].bound[name] = found
+    for file in files:
+        for item in file.items:
+            if isinstance(item, syntax.Function):
+                _check_function(item, own[id(file)], checker)
+    return own
+
+
+def _use(item: syntax.Use, names: Names, modules: dict[str, Names], checker: Expressions) -> None:
+    builtin = STANDARD_MODULES.get(item.module)
+    if builtin is None and item.module not in modules:
+        close = suggest(item.module, {*modules, *STANDARD_MODULES})
+        checker.problem("E107", f"unknown module `{item.module}`{close}", item.span)
+        return
+    home = Names(None) if builtin is not None else modules[item.module]
+    if builtin is not None:
+        for name in builtin:
+            home.bound[name] = Binding("builtin", Type("never"))
+    if item.alias is not None:
+        names.bound[item.alias] = Binding("module", Type("never"), home=home)
+    for name in item.names:
+        exported = name in home.bound or _declares_constant(name, item.module, modules)
+        if not exported and builtin is not None:
+            close = suggest(name, builtin)
+            checker.problem("E107", f"module `{item.module}` has no `{name}`{close}", item.span)
+        elif name in home.bound and name not in SIGNATURES:
+            names.bound[name] = home.bound[name]
+
+
+def _declares_constant(name: str, module: str, modules: dict[str, Names]) -> bool:
+    return module in modules and name not in SIGNATURES
+
+
+def _constants(file: syntax.File, names: Names, checker: Expressions) -> None:
+    for item in file.items:
+        if not isinstance(item, syntax.Constant):
+            continue
+        wanted = checker.type_of(item.type) if item.type is not None else None
+        value = checker.check(item.value, names, NO_FACTS, wanted)
+        if wanted is not None and not fits(value.type, wanted, checker.schema):
+            checker.problem("E304", f"`{item.name}` is {value.type}, not {wanted}", item.value.span)
+        binding = Binding("const", wanted or value.type, value)
+        checker.bind_name(names, item.name, binding, item.span)
+
+
+def _check_function(item: syntax.Function, names: Names, checker: Expressions) -> None:
+    """Check a body once by itself, so that an unused function is checked too."""
+    inner = Names(names)
+    for formal in item.formals:
+        type_ = checker.type_of(formal.type)
+        var = ir.Var(formal.name, type_, formal.span)
+        checker.bind_name(inner, formal.name, Binding("var", type_, var), formal.span)
+    checker.calling.append(item.name)
+    checker._body(item, inner)  # noqa: SLF001
+    checker.calling.pop()
+
+
+def _check_schema_defaults(checker: Expressions) -> None:
+    for kind in checker.schema.kinds.values():
+        for info in kind.fields.values():
+            if info.default is None:
+                continue
+            value = checker._default(kind.name, info)  # noqa: SLF001
+            if value is not None and not fits(value.type, info.type, checker.schema):
+                checker.problem("E304", f"the default of `{info.name}` is {value.type}, not "
+                                f"{info.type}", info.span)  # fmt: skip
+
+
+class _RuleCheck:
+    """Checks one rule or exemption."""
+
+    def __init__(self, checker: Expressions, file_names: Names) -> None:
+        from plumbrule.language.expressions import Footprint
+
+        self.checker = checker
+        checker.footprint = Footprint()
+        self.names = Names(file_names)
+        self.facts: Facts = {}
+        self.patterns: list[ir.Pattern] = []
+        self.where: list[ir.Expr] = []
+
+    def rule(self, item: syntax.Rule) -> ir.CheckedRule | None:
+        """The checked rule, None if it has errors."""
+        before = _errors(self.checker)
+        self._complete(item)
+        params = tuple(self._params(item))
+        for entry in item.items:
+            if isinstance(entry, syntax.MatchItem):
+                self._match(entry)
+        lets = self._lets_and_where(item)
+        report = self._report(item)
+        fix = self._fix(item)
+        tests = tuple(self._tests(item, params))
+        meta = {entry.word: entry for entry in item.items if isinstance(entry, syntax.Meta)}
+        on_unknown = next(
+            (entry.word for entry in item.items if isinstance(entry, syntax.UnknownItem)), ""
+        )
+        footprint = self.checker.footprint
+        if footprint.knowledge and not on_unknown:
+            self.checker.problem("E404", "a rule that uses `is known` or `is unknown` must say "
+                                 "`on unknown`", footprint.knowledge[0])  # fmt: skip
+        if on_unknown and on_unknown not in ON_UNKNOWN:
+            entry_ = next(e for e in item.items if isinstance(e, syntax.UnknownItem))
+            close = suggest(on_unknown, ON_UNKNOWN)
+            self.checker.problem("E402", f"`on unknown` takes {', '.join(ON_UNKNOWN)}{close}",
+                                 entry_.span)  # fmt: skip
+        self._unused(item)
+        self._cross_product(item)
+        if _errors(self.checker) != before or report is None or not self.patterns:
+            return None
+        subject = self.patterns[0].nodes[0]
+        return ir.CheckedRule(
+            id=item.id,
+            title=_text(meta, "title"),
+            severity=_text(meta, "severity"),
+            confidence=_text(meta, "confidence") or "high",
+            why=" ".join(_text(meta, "why").split()),
+            remedy=" ".join(_text(meta, "remedy").split()),
+            tags=_words(meta, "tags"),
+            refs=_words(meta, "refs"),
+            formerly=_words(meta, "formerly"),
+            params=params,
+            lets=lets,
+            patterns=tuple(self.patterns),
+            where=tuple(self.where),
+            on_unknown=on_unknown or "review",
+            report=report,
+            fix=fix,
+            tests=tests,
+            subject=subject.name,
+            subject_kinds=subject.kinds,
+            reads=frozenset(footprint.reads),
+            follows=frozenset(footprint.follows),
+            extents=frozenset(footprint.extents),
+            span=item.span,
+            text=_without_tests(item),
+        )
+
+    def exemption(self, item: syntax.Exempt, ids: set[str]) -> ir.CheckedExemption | None:
+        """The checked exemption, None if it has errors."""
+        before = _errors(self.checker)
+        if item.rule not in ids:
+            close = suggest(item.rule, ids)
+            self.checker.problem("E405", f"there is no rule `{item.rule}`{close}", item.id_span)
+        meta = {entry.word: entry for entry in item.items if isinstance(entry, syntax.Meta)}
+        for word in ("until", "because", "owner"):
+            if word not in meta or not _text(meta, word).strip():
+                self.checker.problem("E405", f"an exemption needs `{word}`", item.id_span)
+        until = _text(meta, "until")
+        try:
+            datetime.date.fromisoformat(until)
+        except ValueError:
+            if "until" in meta:
+                message = f"`{until}` is not a date such as `2027-01-31`"
+                self.checker.problem("E005", message, meta["until"].span)
+        for entry in item.items:
+            if isinstance(entry, syntax.MatchItem):
+                self._match(entry)
+            elif isinstance(entry, syntax.WhereItem):
+                self._where(entry)
+        if not self.patterns:
+            self.checker.problem("E405", "an exemption needs `match`", item.id_span)
+        if _errors(self.checker) != before:
+            return None
+        return ir.CheckedExemption(
+            item.rule, tuple(self.patterns), tuple(self.where), until, _text(meta, "because"),
+            _text(meta, "owner"), self.patterns[0].nodes[0].name, item.span,
+        )  # fmt: skip
+
+    # -------------------------------------------------------------- parts
+    def _complete(self, item: syntax.Rule) -> None:
+        seen: dict[str, Span] = {}
+        for entry in item.items:
+            word = entry.word if isinstance(entry, syntax.Meta) else _once(entry)
+            if word and word in seen:
+                message = f"`{word}` stands twice; first on line {seen[word].line}"
+                self.checker.problem("E401", message, entry.span)
+            seen.setdefault(word, entry.span)
+            if isinstance(entry, syntax.Meta) and entry.word in ("severity", "confidence"):
+                allowed = SEVERITIES if entry.word == "severity" else CONFIDENCES
+                if entry.value not in allowed:
+                    close = suggest(str(entry.value), allowed)
+                    message = f"`{entry.value}` is no {entry.word} ({', '.join(allowed)}){close}"
+                    self.checker.problem("E402", message, entry.span)
+        if not any(isinstance(entry, syntax.MatchItem) for entry in item.items):
+            self.checker.problem("E401", f"rule `{item.id}` has no `match`", item.id_span)
+        for word in ("title", "severity", "report"):
+            if word not in seen:
+                self.checker.problem("E401", f"rule `{item.id}` has no `{word}`", item.id_span)
+
+    def _params(self, item: syntax.Rule) -> Iterator[ir.ParamDecl]:
+        for entry in item.items:
+            if not isinstance(entry, syntax.ParamItem):
+                continue
+            type_ = self.checker.type_of(entry.type)
+            default = self.checker.check(entry.default, self.names, NO_FACTS, type_)
+            if not fits(default.type, type_, self.checker.schema):
+                message = f"the default of `{entry.name}` is {default.type}, not {type_}"
+                self.checker.problem("E304", message, entry.default.span)
+            param = ir.Param(entry.name, type_, entry.span)
+            self.checker.bind_name(
+                self.names, entry.name, Binding("param", type_, param), entry.span
+            )
+            yield ir.ParamDecl(entry.name, type_, default, entry.doc or "", entry.span)
+
+    def _match(self, entry: syntax.MatchItem) -> None:
+        for pattern in entry.patterns:
+            self.patterns.append(check_pattern(self.checker, pattern, self.names))
+
+    def _where(self, entry: syntax.WhereItem) -> None:
+        checked = self.checker.condition(entry.condition, self.names, self.facts)
+        self.facts = {**self.facts, **learned(checked, true=True)}
+        self.where.extend(checked.operands if isinstance(checked, ir.And) else (checked,))
+
+    def _lets_and_where(self, item: syntax.Rule) -> tuple[ir.LetDecl, ...]:
+        lets: list[ir.LetDecl] = []
+        for entry in item.items:
+            if isinstance(entry, syntax.LetItem):
+                value = self.checker.check(entry.value, self.names, self.facts)
+                var = ir.Var(entry.name, value.type, entry.span)
+                self.checker.bind_name(
+                    self.names, entry.name, Binding("let", value.type, var), entry.span
+                )
+                lets.append(ir.LetDecl(entry.name, value, entry.span))
+            elif isinstance(entry, syntax.WhereItem):
+                self._where(entry)
+        return tuple(lets)
+
+    def _report(self, item: syntax.Rule) -> ir.Report | None:
+        entry = next((e for e in item.items if isinstance(e, syntax.ReportItem)), None)
+        if entry is None:
+            return None
+        notes = tuple(
+            ir.Note(self._template(note.message), self._place(note.at)) for note in entry.notes
+        )
+        if entry.path is not None:
+            bound = self.names.find(entry.path)
+            self.checker.footprint.used.add(entry.path)
+            if bound is None or bound.form != "path":
+                message = f"`{entry.path}` is not a bound path; bind it with `{entry.path} = ...`"
+                self.checker.problem("E105", message, entry.span)
+        return ir.Report(self._place(entry.at), self._template(entry.message), notes, entry.path)
+
+    def _place(self, expr: syntax.Expr | None) -> ir.Expr | None:
+        if expr is None:
+            return None
+        checked = self.checker.check(expr, self.names, self._all_set(expr))
+        if checked.type.name != "never" and not isinstance(checked, (ir.Var, ir.Field, ir.Item)):
+            message = "a place must be a variable, a field or an entry"
+            self.checker.problem("E403", message, expr.span)
+        return checked
+
+    def _all_set(self, expr: syntax.Expr) -> Facts:
+        """Places may go through what is missing: they then point at the nearest thing there."""
+        facts: dict[str, tuple[str, ...] | None] = dict(self.facts)
+        current: syntax.Expr = expr
+        while isinstance(current, (syntax.Get, syntax.Index)):
+            current = current.receiver
+            probe = Expressions(self.checker.schema)
+            checked = probe.check(current, self.names, facts)
+            from plumbrule.language.expressions import place_key
+
+            key = place_key(checked)
+            if key is not None:
+                facts.setdefault(key, None)
+        return facts
+
+    def _template(self, text: syntax.Text) -> ir.Template:
+        quote = 3 if text.long else 1
+        source = text.span.source
+        start, end = text.span.start + quote, text.span.end - quote
+        raw = source.text
+        parts: list[str | ir.Expr] = []
+        literal: list[str] = []
+        at = start
+        while at < end:
+            letter = raw[at]
+            if raw.startswith(("{{", "}}"), at):
+                literal.append(letter)
+                at += 2
+            elif letter == "\\" and not text.long and at + 1 < end:
+                literal.append({"n": "\n", "t": "\t"}.get(raw[at + 1], raw[at + 1]))
+                at += 2
+            elif letter == "{":
+                close = _closing_brace(raw, at + 1, end)
+                if close < 0:
+                    self.checker.problem("E003", "the hole is not closed; `{{` writes a brace",
+                                         Span(source, at, at + 1))  # fmt: skip
+                    break
+                if literal:
+                    parts.append("".join(literal))
+                    literal = []
+                expr, problem = parse_hole(source, at + 1, close)
+                if problem is not None:
+                    self.checker.problem(problem.code, problem.message, Span(source, at, close + 1))
+                elif expr is not None:
+                    checked = self.checker.check(expr, self.names, self.facts)
+                    if isinstance(checked, ir.If) or checked.type.name != "never":
+                        self.checker.present(checked, expr)
+                    parts.append(checked)
+                at = close + 1
+            else:
+                literal.append(letter)
+                at += 1
+        if literal:
+            parts.append("".join(literal))
+        if text.long:
+            parts = [" ".join(part.split()) if isinstance(part, str) else part for part in parts]
+        return ir.Template(tuple(parts), text.span)
+
+    def _fix(self, item: syntax.Rule) -> ir.Fix | None:
+        entry = next((e for e in item.items if isinstance(e, syntax.FixItem)), None)
+        if entry is None:
+            return None
+        edits: list[ir.Edit] = []
+        for op in entry.ops:
+            place = self._place(op.place)
+            assert place is not None
+            if not isinstance(place, (ir.Field, ir.Item)) and place.type.name != "never":
+                self.checker.problem("E403", "an edit needs a field or an entry", op.place.span)
+            value = None
+            if op.value is not None:
+                wanted = place.type.maybe(missing=False)
+                if op.op == "append" and wanted.name in ("list", "set"):
+                    wanted = wanted.args[0]
+                value = self.checker.check(op.value, self.names, self.facts, wanted)
+                if not fits(value.type, wanted, self.checker.schema):
+                    message = f"the place holds {wanted}, not {value.type}"
+                    self.checker.problem("E304", message, op.value.span)
+            edits.append(ir.Edit(op.op, place, value, op.span))
+        return ir.Fix(entry.title, entry.mode == "safe", tuple(edits), entry.span)
+
+    def _tests(self, item: syntax.Rule, params: tuple[ir.ParamDecl, ...]) -> Iterator[ir.RuleTest]:
+        types = {param.name: param.type for param in params}
+        for entry in item.items:
+            if not isinstance(entry, syntax.TestItem):
+                continue
+            fixtures: list[ir.Fixture] = []
+            for fixture in entry.fixtures:
+                value = None
+                if fixture.value is not None:
+                    wanted = types.get(fixture.name)
+                    if wanted is None:
+                        close = suggest(fixture.name, types)
+                        message = f"the rule has no parameter `{fixture.name}`{close}"
+                        self.checker.problem("E105", message, fixture.span)
+                    value = self.checker.check(fixture.value, self.names, NO_FACTS, wanted)
+                    if wanted is not None and not fits(value.type, wanted, self.checker.schema):
+                        message = f"`{fixture.name}` is {wanted}, not {value.type}"
+                        self.checker.problem("E304", message, fixture.value.span)
+                text = fixture.text
+                fixtures.append(ir.Fixture(
+                    fixture.form, fixture.name, text.value if text is not None else "", value,
+                    text.span if text is not None else fixture.span,
+                ))  # fmt: skip
+            yield ir.RuleTest(entry.title, entry.verdict, entry.count, tuple(fixtures), entry.span)
+
+    def _unused(self, item: syntax.Rule) -> None:
+        used = self.checker.footprint.used
+        for entry in item.items:
+            if isinstance(entry, (syntax.LetItem, syntax.ParamItem)) and entry.name not in used:
+                self.checker.problem("W602", f"`{entry.name}` is never used", entry.span)
+
+    def _cross_product(self, item: syntax.Rule) -> None:
+        if len(self.patterns) < 2:
+            return
+        groups = [{node.name for node in pattern.nodes} for pattern in self.patterns]
+        joins = [names for names in map(_equated, self.where) if len(names) > 1]
+        merged = groups[0]
+        rest = groups[1:]
+        progress = True
+        while rest and progress:
+            progress = False
+            for group in list(rest):
+                if group & merged or any(j & merged and j & group for j in joins):
+                    merged |= group
+                    rest.remove(group)
+                    progress = True
+        if rest:
+            self.checker.problem("W601", "two parts of the match share neither a variable nor an "
+                                 "equality: every combination is tried", item.id_span)  # fmt: skip
+
+
+def _equated(expr: ir.Expr) -> set[str]:
+    """The variables that an equality relates."""
+    if not isinstance(expr, ir.Compare) or expr.op not in ("==", "in") or expr.negated:
+        return set()
+    out: set[str] = set()
+    stack: list[ir.Expr] = [expr.left, expr.right]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ir.Var):
+            out.add(current.name)
+        elif isinstance(current, (ir.Field, ir.Item)):
+            stack.append(current.receiver)
+        elif isinstance(current, ir.Coalesce):
+            stack.extend((current.left, current.right))
+        elif isinstance(current, ir.Call):
+            stack.extend(current.args)
+    return out
+
+
+def _once(entry: syntax.RuleItem) -> str:
+    if isinstance(entry, syntax.ReportItem):
+        return "report"
+    if isinstance(entry, syntax.FixItem):
+        return "fix"
+    if isinstance(entry, syntax.UnknownItem):
+        return "on unknown"
+    return ""
+
+
+def _errors(checker: Expressions) -> int:
+    return sum(1 for problem in checker.problems.values() if not problem.code.startswith("W"))
+
+
+def _text(meta: dict[str, syntax.Meta], word: str) -> str:
+    entry = meta.get(word)
+    if entry is None:
+        return ""
+    return entry.value.value if isinstance(entry.value, syntax.Text) else str(entry.value)
+
+
+def _words(meta: dict[str, syntax.Meta], word: str) -> tuple[str, ...]:
+    entry = meta.get(word)
+    return entry.value if entry is not None and isinstance(entry.value, tuple) else ()
+
+
+def _without_tests(item: syntax.Rule) -> str:
+    text = item.span.source.text
+    out: list[str] = []
+    at = item.span.start
+    for entry in item.items:
+        if isinstance(entry, syntax.TestItem):
+            out.append(text[at : entry.span.start])
+            at = entry.span.end
+    out.append(text[at : item.span.end])
+    return re.sub(r"\n\s*\n\s*(?=\n|\})", "\n", "".join(out))
+
+
+def _closing_brace(text: str, at: int, end: int) -> int:
+    depth = 1
+    quote = ""
+    while at < end:
+        letter = text[at]
+        if quote:
+            if letter == "\\":
+                at += 1
+            elif letter == quote:
+                quote = ""
+        elif letter in "'\"":
+            quote = letter
+        elif letter == "{":
+            depth += 1
+        elif letter == "}":
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    return -1
+
+
+def setting_value(type_: Type, value: object) -> tuple[object, str]:
+    """A configured parameter as the evaluators take it, and why it does not fit ("" if it does)."""
+    from plumbrule.language.literals import BY_TYPE, LiteralError
+
+    name = type_.name
+    if name in ("list", "set") and isinstance(value, list):
+        items = [setting_value(type_.args[0], item) for item in value]
+        wrong = next((why for _item, why in items if why), "")
+        values = tuple(item for item, _why in items)
+        return (values if name == "list" else frozenset(values)), wrong
+    if name == "map" and isinstance(value, dict):
+        entries = {key: setting_value(type_.args[1], item) for key, item in value.items()}
+        wrong = next((why for _item, why in entries.values() if why), "")
+        return {key: item for key, (item, _why) in entries.items()}, wrong
+    if name in BY_TYPE and isinstance(value, str):
+        try:
+            return BY_TYPE[name](value), ""
+        except LiteralError as error:
+            return None, str(error)
+    if name == "bool" and isinstance(value, bool):
+        return value, ""
+    if name in ("int", "float") and isinstance(value, int) and not isinstance(value, bool):
+        return value, ""
+    if name == "float" and isinstance(value, float):
+        return value, ""
+    if name in ("string", "path", "any") and isinstance(value, str):
+        return value, ""
+    if name == "enum" and value in type_.words:
+        return value, ""
+    return None, f"{type_.maybe(missing=False)} is wanted, not {value!r}"
