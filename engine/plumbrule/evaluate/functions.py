@@ -1,0 +1,188 @@
+"""Functions: the built-in functions of the language on values that may be unknown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Any
+
+from plumbrule.evaluate.read import is_known, spelled
+from plumbrule.evaluate.truth import MISSING, Doubt, Range, clash, doubt
+from plumbrule.language.literals import Cidr
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.value import Segments, Unknown
+
+_UNSURE = (Unknown, Segments, Doubt, Range)
+_PROVIDER = re.compile(
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[0-9A-Za-z]{36}|github_pat_\w{22,}|xox[abpr]-[\w-]{10,}"
+    r"|sk_live_\w{16,}|AIza[\w-]{35}|glpat-[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_CONTEXT = re.compile(r"[A-Za-z_][\w-]*(?:\.(?:[\w-]+|\*))+")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+
+
+def text(value: Any) -> object:
+    """The value as text: scalars as written, lists and maps as JSON."""
+    if isinstance(value, Node):
+        return value.label
+    if isinstance(value, (dict, list, tuple, frozenset)):
+        if not _deep_known(value):
+            return doubt(clash("a value with unknown parts"), not_null=True)
+        return json.dumps(value, default=lambda item: sorted(map(str, item)) if isinstance(
+            item, frozenset) else str(item), sort_keys=True)  # fmt: skip
+    return spelled(value)
+
+
+def _deep_known(value: Any) -> bool:
+    if not is_known(value):
+        return False
+    if isinstance(value, dict):
+        return all(_deep_known(item) for item in value.values())
+    if isinstance(value, (list, tuple, frozenset)):
+        return all(_deep_known(item) for item in value)
+    return True
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy in bits a character."""
+    if not value:
+        return 0.0
+    size = len(value)
+    counts = (value.count(letter) for letter in sorted(set(value)))
+    return -sum(count / size * math.log2(count / size) for count in counts)
+
+
+def redact(value: str) -> str:
+    """At most the first four characters, and never more than a quarter, then an ellipsis."""
+    return value[: min(4, len(value) // 4)] + "…"
+
+
+def looks_like_secret(value: str) -> bool:
+    """True for text in the form of a known kind of credential, or of a long random token."""
+    if _PROVIDER.search(value[:20_000]):
+        return True
+    token = re.fullmatch(r"[A-Za-z0-9+/_=-]{32,200}", value) is not None
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return token and mixed and entropy(value) > 4.3
+
+
+def context_refs(value: object) -> object:
+    """The contexts that `${{ }}` expressions in the text read; missing text reads none."""
+    if value is MISSING:
+        return ()
+    found: list[str] = []
+    for body in _EXPRESSION.findall(str(value)):
+        found.extend(_CONTEXT.findall(_QUOTED.sub("", body)))
+    return tuple(dict.fromkeys(found))
+
+
+def _decoded(value: str) -> str | None:
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _is_base64(value: str) -> bool:
+    if len(value) < 4 or not value.isascii():
+        return False
+    try:
+        return base64.b64encode(base64.b64decode(value, validate=True)).decode() == value
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _to_int(value: str) -> object:
+    found = re.fullmatch(r"\s*([+-]?\d{1,30})\s*", value, re.ASCII)
+    return int(found[1]) if found else MISSING
+
+
+def _flat(items: Any) -> tuple[object, ...]:
+    out: list[object] = []
+    for item in items:
+        out.extend(item if isinstance(item, (list, tuple)) else (item,))
+    return tuple(out)
+
+
+def _unique(items: Any) -> tuple[object, ...]:
+    out: list[object] = []
+    for item in items:
+        if item not in out:
+            out.append(item)
+    return tuple(out)
+
+
+def _prefix(network: object) -> object:
+    return network.prefix if isinstance(network, Cidr) else clash("not a network")
+
+
+TABLE: dict[str, Callable[..., object]] = {
+    "text": text,
+    "lower": lambda value: value.lower(),
+    "upper": lambda value: value.upper(),
+    "trim": lambda value: value.strip(),
+    "length": lambda value: len(value),
+    "join": lambda items, separator: separator.join(str(text(item)) for item in items),
+    "split": lambda value, separator: tuple(value.split(separator)) if separator else (value,),
+    "replace": lambda value, old, new: value.replace(old, new) if old else value,
+    "truncate": lambda value, max: value if len(value) <= max else value[: max - 1] + "…",
+    "redact": redact,
+    "basename": posixpath.basename,
+    "dirname": posixpath.dirname,
+    "to_int": _to_int,
+    "abs": abs,
+    "min": lambda left, right: min(left, right),
+    "max": lambda left, right: max(left, right),
+    "first": lambda items: items[0] if items else MISSING,
+    "last": lambda items: items[-1] if items else MISSING,
+    "sort": lambda items: tuple(sorted(items)),
+    "unique": _unique,
+    "flatten": _flat,
+    "keys": lambda value: tuple(sorted(value)),
+    "values": lambda value: tuple(value[key] for key in sorted(value)),
+    "sum": lambda items: sum(items),
+    "entropy": entropy,
+    "looks_like_secret": looks_like_secret,
+    "context_refs": context_refs,
+    "prefix_length": _prefix,
+    "is_base64": _is_base64,
+    "decode_base64": lambda value: MISSING if (out := _decoded(value)) is None else out,
+}
+_MAYBE = frozenset({"to_int", "first", "last", "decode_base64", "min", "max"})
+
+
+def call(name: str, args: tuple[object, ...], named: dict[str, object]) -> object:
+    """The function's result; unknown arguments give an unknown, a type clash gives one too."""
+    if name == "known_or":
+        value, default = (*args, *(named[key] for key in ("value", "default") if key in named))
+        return value if is_known(value) and value is not MISSING else default
+    given = (*args, *named.values())
+    if not all(_deep_known(value) for value in given):
+        return doubt(*_unknowns(given), not_null=name not in _MAYBE)
+    if name != "context_refs" and any(value is MISSING for value in given):
+        return clash(f"{name} of a missing value")
+    try:
+        return TABLE[name](*args, **named)
+    except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
+        return clash(f"{name} does not take this value")
+
+
+def _unknowns(values: Any) -> list[object]:
+    found: list[object] = []
+    for value in values:
+        if isinstance(value, _UNSURE):
+            found.append(value)
+        elif isinstance(value, dict):
+            found += _unknowns(value.values())
+        elif isinstance(value, (list, tuple)):
+            found += _unknowns(value)
+        rest = getattr(value, "rest", None)
+        if rest is not None:
+            found.append(rest)
+    return found

@@ -1,0 +1,184 @@
+"""Read: a node's or a map's field through its declared type, and tests of presence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, clash, doubt
+from plumbrule.language import literals
+from plumbrule.language.types import Type
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.value import ListValue, MapValue, Segments, Unknown
+
+_SCALARS = (str, int, float, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A generic node that a hole may hide: all its fields are unknown."""
+
+    why: Unknown
+
+
+def spelled(value: object) -> str:
+    """A scalar as text, booleans as YAML and HCL write them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def coerce(value: object, declared: Type) -> object:
+    """The raw value read as the declared type; a type clash gives an unknown, never an error."""
+    if value is None or value is MISSING:
+        return MISSING
+    if isinstance(value, Unknown):
+        if not value.candidates:
+            return value
+        read = tuple(coerce(item, declared) for item in value.candidates)
+        if any(isinstance(item, Unknown) for item in read):
+            return replace(value, candidates=())
+        kept = tuple(None if item is MISSING else item for item in read)
+        return replace(value, candidates=kept)  # type: ignore[arg-type]
+    name = declared.name
+    if isinstance(value, Segments):
+        return value if name in ("string", "any", "path", "enum", "image") else doubt(
+            value, not_null=True
+        )
+    if name == "any" or name == "null":
+        return value
+    if name in ("string", "path", "enum", "pattern"):
+        return spelled(value) if isinstance(value, _SCALARS) else clash(f"not a {name}")
+    if name == "bool":
+        if isinstance(value, bool):
+            return value
+        return {"true": True, "false": False}.get(str(value), clash("not a bool"))
+    if name in ("int", "float"):
+        return _number(value, name)
+    if name == "kind":
+        fits = isinstance(value, (MapValue, Node, Unseen))
+        return value if fits else clash(f"not a {declared}")
+    if name in ("list", "set"):
+        fits = isinstance(value, (list, tuple, frozenset))
+        return value if fits else clash(f"not a {name}")
+    if name == "map":
+        return value if isinstance(value, dict) else clash("not a map")
+    parse = literals.BY_TYPE.get(name)
+    if parse is None or not isinstance(value, _SCALARS) or isinstance(value, bool):
+        return value if parse is None or not isinstance(value, (*_SCALARS, list, dict)) else clash(
+            f"not a {name}"
+        )
+    try:
+        return parse(spelled(value))
+    except (literals.LiteralError, ValueError, OverflowError):
+        return clash(f"not a {name}")
+
+
+def _number(value: object, name: str) -> object:
+    if isinstance(value, bool):
+        return clash(f"not a {name}")
+    if isinstance(value, int) or (isinstance(value, float) and name == "float"):
+        return value
+    try:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, str) and len(value) < 40:
+            return int(value) if name == "int" else float(value)
+    except ValueError:
+        pass
+    return clash(f"not a {name}")
+
+
+def raw_entry(receiver: object, key: object) -> object:
+    """What is written under the key: a value, None for null, MISSING, or an unknown."""
+    if isinstance(receiver, Unseen):
+        return receiver.why
+    if isinstance(receiver, Node):
+        receiver = receiver.fields
+    if isinstance(receiver, (Unknown, Segments, Doubt, Range)):
+        return doubt(receiver)
+    if isinstance(receiver, dict):
+        if isinstance(key, (Unknown, Segments, Doubt)):
+            return doubt(key)
+        if key in receiver:
+            return receiver[key]
+    elif isinstance(receiver, (list, tuple)) and isinstance(key, int):
+        if -len(receiver) <= key < len(receiver) and not (key < 0 and _rest(receiver)):
+            return receiver[key]
+    elif receiver is MISSING or receiver is None:
+        return MISSING
+    else:
+        return clash("no entries here")
+    return rest_entry(receiver)
+
+
+def _rest(container: object) -> Unknown | None:
+    return getattr(container, "rest", None)
+
+
+def rest_entry(container: object) -> object:
+    """An entry that is not listed: missing, or unknown if more entries may exist."""
+    rest = _rest(container)
+    return MISSING if rest is None else replace(rest, not_null=False, candidates=(), identity="")
+
+
+def with_default(value: object, default: object) -> object:
+    """The effective value: the platform's default where the field is absent or null."""
+    if value is None or value is MISSING:
+        return default
+    if isinstance(value, Unknown) and not value.not_null:
+        if value.candidates:
+            if default is None or isinstance(default, _SCALARS):
+                kept = tuple(default if item is None else item for item in value.candidates)
+                return replace(value, candidates=kept, not_null=True)
+            return doubt(value, not_null=True)
+        return replace(value, not_null=True, identity="")
+    if isinstance(value, Doubt) and not value.not_null:
+        return Doubt(value.causes, not_null=True)
+    return value
+
+
+def is_set(value: object) -> Truth:
+    """Whether a value is there; an unknown decides it only if refined to be not null."""
+    if value is MISSING or value is None:
+        return False
+    if isinstance(value, Unknown) and not value.not_null:
+        if value.candidates and None not in value.candidates:
+            return True
+        if value.candidates and all(item is None for item in value.candidates):
+            return False
+        return doubt(value)
+    if isinstance(value, Doubt) and not value.not_null:
+        return value
+    return True
+
+
+def is_empty(value: object) -> Truth:
+    """Whether a text or container has nothing in it; what is missing is empty."""
+    if value is MISSING or value is None:
+        return True
+    if isinstance(value, Segments):
+        return False if any(isinstance(part, str) for part in value.parts) else doubt(value)
+    if isinstance(value, (Unknown, Doubt)):
+        return doubt(value)
+    if isinstance(value, (str, list, tuple, dict, frozenset)):
+        if len(value):
+            return False
+        rest = _rest(value)
+        return True if rest is None else doubt(rest)
+    return False
+
+
+def coalesce(left: object, right: object) -> object:
+    """`left ?? right`: only what is missing is replaced; an unknown stays unknown."""
+    if left is MISSING or left is None:
+        return right
+    if is_set(left) is True:
+        return left
+    return doubt(left, right, not_null=is_set(right) is True)
+
+
+def is_known(value: object) -> bool:
+    """Whether a value is known; containers with unread entries are not."""
+    if isinstance(value, (Unknown, Segments, Doubt, Range, Unseen)):
+        return False
+    return not (isinstance(value, (ListValue, MapValue)) and value.rest is not None)
