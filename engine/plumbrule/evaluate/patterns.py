@@ -1,0 +1,210 @@
+"""Patterns: rows of a path pattern over the graph, each with the certainty that it exists."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from plumbrule.evaluate.read import Unseen
+from plumbrule.evaluate.truth import Truth, both, doubt
+from plumbrule.graph.graph import Edge, Graph
+from plumbrule.language import ir
+from plumbrule_parsers.document import Hole, Node
+
+Env = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A bound path: its edges in order, each with the node that it leads to."""
+
+    start: Node
+    steps: tuple[tuple[Edge, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Bindings and the certainty that the row exists; `unseen`: it stands for rows nobody read."""
+
+    env: Env
+    guard: Truth
+    unseen: bool = False
+
+
+def edge_certainty(edge: Edge) -> Truth:
+    """Whether the edge exists: a possible edge is a doubt."""
+    return True if edge.doubt is None else doubt(edge.doubt)
+
+
+def presence(node: Node, env: Env, graph: Graph) -> Truth:
+    """Whether a witness exists, given that the rule's subject does.
+
+    A node that contains the subject, or that stands under the same condition, exists with it.
+    """
+    condition = node.condition
+    subject = env.get("")
+    if condition is None or not isinstance(subject, Node):
+        return True if condition is None else doubt(condition)
+    holder: Node | None = subject
+    seen: set[str] = set()
+    while holder is not None and holder.address not in seen:
+        if holder.address == node.address:
+            return True
+        other = holder.condition
+        if other is not None and other.identity and other.identity == condition.identity:
+            return True
+        seen.add(holder.address)
+        holder = graph.nodes.get(holder.parent)
+    return doubt(condition)
+
+
+def extent_holes(graph: Graph, kinds: tuple[str, ...]) -> list[Hole]:
+    """Holes that may hide nodes of one of the kinds (none given: of any kind)."""
+    if not kinds:
+        return [hole for hole in graph.holes if hole.kinds or not hole.edges]
+    found = {id(hole): hole for kind in kinds for hole in graph.extent_holes(kind)}
+    return list(found.values())
+
+
+def edge_holes(graph: Graph, edge: ir.PatternEdge, address: str) -> list[Hole]:
+    """Holes that may hide one of the step's edges at the node."""
+    return [hole for name, _ in edge.names for hole in graph.edge_holes(name, address)]
+
+
+def fits(graph: Graph, node: Node, kinds: tuple[str, ...]) -> bool:
+    """Whether the node is of one of the kinds (none given: any)."""
+    return not kinds or any(graph.is_a(node.kind, kind) for kind in kinds)
+
+
+def match(pattern: ir.Pattern, env: Env, graph: Graph) -> list[Row]:
+    """All rows of the pattern that extend `env`, sure, possible and unseen ones."""
+    nodes, edges = pattern.nodes, pattern.edges
+    anchor = next((at for at, node in enumerate(nodes) if node.name in env), None)
+    if anchor is None:
+        anchor, rows = 0, _start(nodes[0], env, graph)
+    else:
+        bound = env[nodes[anchor].name]
+        if isinstance(bound, Node) and not fits(graph, bound, nodes[anchor].kinds):
+            return []
+        rows = [Row(env, True)]
+    for at in range(anchor, len(edges)):
+        rows = [new for row in rows for new in _step(
+            row, nodes[at], edges[at], nodes[at + 1], graph, pattern.path, forward=True)]  # fmt: skip
+    for at in range(anchor - 1, -1, -1):
+        rows = [new for row in rows for new in _step(
+            row, nodes[at + 1], edges[at], nodes[at], graph, pattern.path, forward=False)]  # fmt: skip
+    return rows
+
+
+def _start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
+    extents = [graph.extent(kind) for kind in node.kinds] or [list(graph.nodes.values())]
+    found = {item.address: item for extent in extents for item in extent}
+    rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
+            for address in sorted(found)]  # fmt: skip
+    return rows + [unseen_row(env, node.name, hole) for hole in extent_holes(graph, node.kinds)]
+
+
+def unseen_row(env: Env, name: str, hole: Hole) -> Row:
+    """The row of a generic node that the hole may hide."""
+    return Row({**env, name: Unseen(hole.why)}, doubt(hole.why), unseen=True)
+
+
+def _step(
+    row: Row, here: ir.PatternNode, edge: ir.PatternEdge, there: ir.PatternNode, graph: Graph,
+    path: str | None, *, forward: bool,
+) -> list[Row]:  # fmt: skip
+    origin = row.env[here.name]
+    target = row.env.get(there.name)
+    if isinstance(origin, Unseen) or isinstance(target, Unseen):
+        # whatever the unseen node is linked with is unseen too
+        why = origin.why if isinstance(origin, Unseen) else target.why  # type: ignore[union-attr]
+        env = row.env if target is not None else {**row.env, there.name: Unseen(why)}
+        return [Row(env, both([row.guard, doubt(why)]), row.unseen or target is None)]
+    if not isinstance(origin, Node):
+        return [Row({**row.env, there.name: origin}, doubt(origin), unseen=True)]
+    out: list[Row] = []
+    reached, frontier = reach(origin, edge, graph, row.env, forward=forward)
+    for address in sorted(reached):
+        guard, steps = reached[address]
+        node = graph.nodes[address]
+        if isinstance(target, Node) and target.address != address:
+            continue
+        if not fits(graph, node, there.kinds):
+            continue
+        exists = True if target is not None else presence(node, row.env, graph)
+        env = {**row.env, there.name: node}
+        if path is not None:
+            env[path] = _joined(row.env.get(path), Path(origin, steps), forward=forward)
+        out.append(Row(env, both([row.guard, guard, exists]), row.unseen))
+    far = [] if edge.high == 1 else extent_holes(graph, ())
+    if isinstance(target, Node):
+        if not any(new.env[there.name] == target for new in out):
+            holes = [*frontier, *edge_holes(graph, edge, target.address), *far]
+            if holes and fits(graph, target, there.kinds):
+                guard = both([row.guard, doubt(*(hole.why for hole in holes))])
+                out.append(Row({**row.env}, guard, row.unseen))
+        return out
+    holes = {id(hole): hole for hole in (*frontier, *far, *extent_holes(graph, there.kinds))}
+    return out + [unseen_row(row.env, there.name, hole) for hole in holes.values()]
+
+
+def _joined(before: object, after: Path, *, forward: bool) -> Path:
+    if not isinstance(before, Path):
+        return after
+    return Path(before.start, (*before.steps, *after.steps)) if forward else before
+
+
+def neighbours(
+    node: Node, edge: ir.PatternEdge, graph: Graph, *, forward: bool
+) -> list[tuple[Edge, Node]]:
+    """The node's edges of the step with their other ends, by place of evidence, then address."""
+    found: list[tuple[Edge, Node]] = []
+    for name, along in edge.names:
+        out = along is forward
+        for link in (graph.outgoing if out else graph.incoming)(node.address, name):
+            other = graph.nodes.get(link.target if out else link.origin)
+            if other is not None:
+                found.append((link, other))
+    found.sort(key=lambda pair: (*pair[0].evidence.sort_key(), pair[1].address, pair[0].name))
+    return found
+
+
+def reach(
+    origin: Node, edge: ir.PatternEdge, graph: Graph, env: Env, *, forward: bool
+) -> tuple[dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]], list[Hole]]:
+    """Nodes reached within the step's bounds: certainty and shortest path; holes met on the way.
+
+    Runs over sure edges first, so that what is surely reached is not called possible.
+    """
+    reached: dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]] = {}
+    holes: dict[int, Hole] = {}
+    for sure_only in (True, False):
+        start: tuple[str, int] = (origin.address, 0)
+        queue: deque[tuple[Node, int, Truth, tuple[tuple[Edge, Node], ...]]] = deque(
+            [(origin, 0, True, ())]
+        )
+        seen = {start}
+        while queue:
+            node, depth, guard, steps = queue.popleft()
+            if depth >= edge.low:
+                reached.setdefault(node.address, (guard, steps))
+            if edge.high is not None and depth >= edge.high:
+                continue
+            if depth and edge.avoiding and fits(graph, node, edge.avoiding):
+                continue
+            inner = presence(node, env, graph) if depth else True
+            if sure_only and inner is not True:
+                continue
+            for hole in edge_holes(graph, edge, node.address):
+                holes[id(hole)] = hole
+            for link, other in neighbours(node, edge, graph, forward=forward):
+                certain = edge_certainty(link)
+                if sure_only and certain is not True:
+                    continue
+                deeper = min(depth + 1, edge.low) if edge.high is None else depth + 1
+                if (other.address, deeper) in seen:
+                    continue
+                seen.add((other.address, deeper))
+                now = both([guard, inner, certain])
+                queue.append((other, deeper, now, (*steps, (link, other))))
+    return reached, list(holes.values())

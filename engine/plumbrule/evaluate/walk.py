@@ -1,0 +1,331 @@
+"""Walk: the reference evaluator, a direct reading of section 5 over the checked rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plumbrule.evaluate import compare, functions, patterns, read, truth
+from plumbrule.evaluate.patterns import Env, Row
+from plumbrule.evaluate.read import Unseen
+from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, doubt
+from plumbrule.graph.graph import Graph
+from plumbrule.language import ir
+from plumbrule.language.literals import Duration, Image, Quantity
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.source import Source
+from plumbrule_parsers.value import ListValue, MapValue, Reason, Segments, Unknown
+
+_NOWHERE = Source("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """One row of a rule that is not surely false, with its verdict."""
+
+    subject: Node
+    env: Env
+    verdict: Truth
+    unseen: bool
+
+
+@dataclass(slots=True)
+class Walker:
+    """Evaluates expressions of one rule over one graph."""
+
+    graph: Graph
+    params: Mapping[str, object] = field(default_factory=dict)
+    lets: Mapping[str, ir.Expr] = field(default_factory=dict)
+
+    def condition(self, expr: ir.Expr, env: Env) -> Truth:
+        """The expression as a condition."""
+        return truth.truth(self.value(expr, env))
+
+    def value(self, expr: ir.Expr, env: Env) -> object:
+        """The expression's value: known, MISSING, unknown, or a doubt."""
+        match expr:
+            case ir.Const():
+                return MISSING if expr.value is None else expr.value
+            case ir.Var():
+                if expr.name not in env and expr.name in self.lets:
+                    env[expr.name] = self.value(self.lets[expr.name], env)
+                return env[expr.name]
+            case ir.Param():
+                return self.params[expr.name]
+            case ir.Field() | ir.Item():
+                return self.entry(expr, env)
+            case ir.Test():
+                found = self.test(expr, env)
+                return truth.negate(found) if expr.negated else found
+            case ir.IsKind():
+                found = self.is_kind(expr, env)
+                return truth.negate(found) if expr.negated else found
+            case ir.Not():
+                return truth.negate(self.condition(expr.operand, env))
+            case ir.And():
+                return truth.both(self.condition(part, env) for part in expr.operands)
+            case ir.Or():
+                return truth.either(self.condition(part, env) for part in expr.operands)
+            case ir.If():
+                return self.choose(expr, env)
+            case ir.Compare():
+                left, right = self.value(expr.left, env), self.value(expr.right, env)
+                found = compare.compare(expr.op, left, right)
+                return truth.negate(found) if expr.negated else found
+            case ir.Coalesce():
+                left = self.value(expr.left, env)
+                if left is not MISSING and read.is_set(left) is True:
+                    return left
+                return read.coalesce(left, self.value(expr.right, env))
+            case ir.Arith():
+                return arithmetic(expr.op, self.value(expr.left, env), self.value(expr.right, env))
+            case ir.Neg():
+                return arithmetic("-", 0, self.value(expr.operand, env))
+            case ir.Call():
+                args = tuple(self.value(item, env) for item in expr.args)
+                named = {name: self.value(item, env) for name, item in expr.named}
+                return functions.call(expr.function, args, named)
+            case ir.Bind():
+                return self.value(expr.body, {**env, expr.name: self.value(expr.value, env)})
+            case ir.Listing():
+                return self.listing(expr, env)
+            case ir.Mapping():
+                return {key: self.value(item, env) for key, item in expr.entries}
+            case ir.Quantifier():
+                return self.quantifier(expr, env)
+
+    def listing(self, expr: ir.Listing, env: Env) -> object:
+        """A list or set; a set with unknown members stays a tuple, which compares the same."""
+        items = tuple(self.value(item, env) for item in expr.items)
+        if expr.form == "set" and all(read.is_known(item) for item in items):
+            try:
+                return frozenset(items)
+            except TypeError:
+                return items
+        return items
+
+    def raw(self, expr: ir.Field | ir.Item, env: Env) -> object:
+        """What is written at the place, before type and default."""
+        receiver = self.value(expr.receiver, env)
+        if isinstance(expr, ir.Item):
+            return read.raw_entry(receiver, self.value(expr.key, env))
+        if isinstance(receiver, Image):
+            return getattr(receiver, expr.name)
+        if isinstance(receiver, Segments) and expr.name in ("registry", "repository"):
+            head = receiver.prefix
+            name, colon, _tag = head.partition(":")
+            if colon and "/" in name:  # a tag holds no slash, so the name is complete
+                known = read.coerce(name, ir_type("image"))
+                return getattr(known, expr.name) if isinstance(known, Image) else known
+        if isinstance(receiver, Node):
+            if expr.name == "file":
+                return receiver.path
+            if expr.name == "env" and "env" not in receiver.fields:
+                return self.graph.environments.get(receiver.address, MISSING)
+            if expr.name == "name" and "name" not in receiver.fields:
+                return receiver.label
+        return read.raw_entry(receiver, expr.name)
+
+    def entry(self, expr: ir.Field | ir.Item, env: Env) -> object:
+        """The effective value of a field or entry."""
+        raw = self.raw(expr, env)
+        if isinstance(expr, ir.Item):
+            return read.coerce(raw, expr.type)
+        value = read.coerce(raw, expr.declared)
+        if expr.default is None or not (value is MISSING or read.is_set(value) is not True):
+            return value
+        default = read.coerce(self.value(expr.default, env), expr.declared)
+        return read.with_default(value, default)
+
+    def test(self, expr: ir.Test, env: Env) -> Truth:
+        """`is set`, `missing`, `null`, `empty`, `explicit`, `known`, `unknown`."""
+        name, receiver = expr.test, expr.receiver
+        if name in ("explicit", "null") and isinstance(receiver, (ir.Field, ir.Item)):
+            raw = self.raw(receiver, env)
+            if name == "explicit":
+                return read.is_set(raw)
+            if raw is MISSING:
+                return False
+            if isinstance(raw, (Unknown, Doubt)):
+                return False if raw.not_null else doubt(raw)
+            return raw is None
+        value = self.value(receiver, env)
+        if name in ("set", "explicit"):
+            return read.is_set(value)
+        if name in ("missing", "null"):
+            return truth.negate(read.is_set(value))
+        if name == "empty":
+            return read.is_empty(value)
+        return read.is_known(value) is (name == "known")
+
+    def is_kind(self, expr: ir.IsKind, env: Env) -> Truth:
+        """Whether a node is of one of the kinds."""
+        value = self.value(expr.receiver, env)
+        if isinstance(value, Node):
+            return patterns.fits(self.graph, value, expr.kinds)
+        if value is MISSING:
+            return False
+        return doubt(value.why if isinstance(value, Unseen) else truth.clash("not a node"))
+
+    def choose(self, expr: ir.If, env: Env) -> object:
+        """`if`: an undecided condition leaves both branches open unless they agree."""
+        found = self.condition(expr.condition, env)
+        if found is True:
+            return self.value(expr.yes, env)
+        if found is False:
+            return self.value(expr.no, env)
+        return undecided_choice(found, self.value(expr.yes, env), self.value(expr.no, env))
+
+    def quantifier(self, expr: ir.Quantifier, env: Env) -> object:
+        """`any none count all collect` over rows, with what is sure, possible and unseen."""
+        low, high, causes, items = 0, 0, [], []
+        endless = False
+        for row in self.rows(expr.binder, env):
+            verdict = row.guard
+            if expr.where is not None and verdict is not False:
+                verdict = truth.both([verdict, self.condition(expr.where, row.env)])
+            if expr.form == "all" and verdict is not False and expr.body is not None:
+                bad = truth.negate(self.condition(expr.body, row.env))
+                verdict = truth.both([verdict, bad])
+            if verdict is False:
+                continue
+            high += 1
+            if isinstance(verdict, Doubt):
+                causes.append(verdict)
+                endless = endless or row.unseen
+                continue
+            low += 1
+            if expr.form == "any":
+                return True
+            if expr.form in ("none", "all"):
+                return False
+            if expr.form == "collect" and expr.body is not None:
+                items.append(self.value(expr.body, row.env))
+        unsure = doubt(*causes)
+        if expr.form == "count":
+            same = low == high and not endless
+            return low if same else Range(low, None if endless else high, unsure.causes)
+        if expr.form == "collect":
+            if not causes:
+                return tuple(items)
+            first = unsure.causes[0]
+            rest = Unknown(Reason.EXPRESSION, first.why, first.span)
+            return ListValue(_NOWHERE, 0, 0, items, rest=rest)  # type: ignore[arg-type]
+        if high == 0:
+            return expr.form != "any"
+        return unsure
+
+    def rows(self, binder: ir.Each | ir.Pattern, env: Env) -> list[Row]:
+        """The rows that a binder ranges over."""
+        if isinstance(binder, ir.Pattern):
+            return patterns.match(binder, env, self.graph)
+        found = self.value(binder.collection, env)
+        if found is MISSING:
+            return []
+        rest = getattr(found, "rest", None)
+        if isinstance(found, dict):
+            pairs = [(key, found[key]) for key in found]
+            sure = [(k, v, read.is_set(v)) for k, v in pairs]
+        elif isinstance(found, (list, tuple, frozenset)):
+            sure = [(at, v, True) for at, v in enumerate(compare.ordered(found))]
+        else:
+            rest = found
+            sure = []
+        rows = [Row(_bound(binder, env, key, item), guard) for key, item, guard in sure
+                if guard is not False]  # fmt: skip
+        if rest is not None:
+            more = doubt(rest) if truth.causes_of(rest) else doubt(truth.clash("not a collection"))
+            rows.append(Row(_bound(binder, env, more, more), more, unseen=True))
+        return rows
+
+
+def _bound(binder: ir.Each, env: Env, key: object, item: object) -> Env:
+    item = MISSING if item is None else item
+    return {**env, binder.item: item} | ({binder.key: key} if binder.key else {})
+
+
+def ir_type(name: str) -> ir.Type:
+    """The base type of that name."""
+    return ir.Type(name)
+
+
+def undecided_choice(condition: Doubt, yes: object, no: object) -> object:
+    """The value of an `if` whose condition is undecided: what both branches agree on."""
+    if compare.compare("==", yes, no) is True and read.is_known(yes) and read.is_known(no):
+        return yes
+    sure = read.is_set(yes) is True and read.is_set(no) is True
+    return doubt(condition, yes, no, not_null=sure)
+
+
+def arithmetic(op: str, left: object, right: object) -> object:
+    """`left op right` of numbers, quantities and durations, or of texts and lists with `+`."""
+    if op == "+" and isinstance(left, (str, Segments)) and isinstance(right, (str, Segments)):
+        from plumbrule_parsers.value import join_segments
+
+        return join_segments([left, right])
+    for value in (left, right):
+        if truth.causes_of(value) or isinstance(value, Unseen) or value is MISSING:
+            return doubt(left, right, truth.clash("arithmetic"), not_null=True)
+    try:
+        for type_ in (Quantity, Duration):
+            if isinstance(left, type_) and isinstance(right, (int, float)) and op in "*/":
+                nano = left.nano * right if op == "*" else left.nano / right
+                return type_(round(nano), f"{nano / 10**9:g}")
+            if isinstance(left, type_) and isinstance(right, type_):
+                if op == "/":
+                    return left.nano / right.nano
+                nano = left.nano + right.nano if op == "+" else left.nano - right.nano
+                return type_(nano, f"{nano / 10**9:g}")
+        if op == "+":
+            return left + right  # type: ignore[operator]
+        if op == "-":
+            return left - right  # type: ignore[operator]
+        return left * right if op == "*" else left / right  # type: ignore[operator]
+    except (TypeError, ZeroDivisionError, OverflowError):
+        return truth.clash(f"`{op}` of values that do not fit")
+
+
+def walker(rule: ir.CheckedRule | ir.CheckedExemption, graph: Graph,
+           params: Mapping[str, object] | None = None) -> Walker:  # fmt: skip
+    """A walker with the rule's parameters (given ones over defaults) and lets."""
+    made = Walker(graph, {}, {let.name: let.value for let in getattr(rule, "lets", ())})
+    values = {p.name: made.value(p.default, {}) for p in getattr(rule, "params", ())}
+    for name, given in (params or {}).items():
+        if name in values:
+            values[name] = frozenset(given) if isinstance(given, list) and isinstance(
+                values[name], frozenset) else tuple(given) if isinstance(given, list) else given  # fmt: skip
+    made.params = values
+    return made
+
+
+def subjects(rule: ir.CheckedRule | ir.CheckedExemption, graph: Graph) -> list[Node]:
+    """All nodes that the rule speaks of, by address."""
+    kinds = getattr(rule, "subject_kinds", ()) or rule.patterns[0].nodes[0].kinds
+    found = {node.address: node for kind in kinds for node in graph.extent(kind)}
+    return [found[address] for address in sorted(found)]
+
+
+def walk_subject(rule: ir.CheckedRule | ir.CheckedExemption, node: Node,
+                 made: Walker) -> list[RowVerdict]:  # fmt: skip
+    """Rows of one subject that are not surely false. The subject's existence is assumed."""
+    rows = [Row({"": node, rule.subject: node}, True)]
+    for pattern in rule.patterns:
+        rows = [Row(new.env, truth.both([row.guard, new.guard]), row.unseen or new.unseen)
+                for row in rows for new in patterns.match(pattern, row.env, made.graph)]  # fmt: skip
+    out: list[RowVerdict] = []
+    for row in rows:
+        verdict: Truth = row.guard
+        for part in rule.where:
+            verdict = truth.both([verdict, made.condition(part, row.env)])
+            if verdict is False:
+                break
+        if verdict is not False:
+            out.append(RowVerdict(node, row.env, verdict, row.unseen))
+    return out
+
+
+def walk(rule: ir.CheckedRule, graph: Graph,
+         params: Mapping[str, object] | None = None) -> list[RowVerdict]:  # fmt: skip
+    """All rows of the rule that are not surely false, by subject."""
+    made = walker(rule, graph, params)
+    return [row for node in subjects(rule, graph) for row in walk_subject(rule, node, made)]
