@@ -1,0 +1,222 @@
+"""Evaluate: rules over the graph give findings, reviews, exemptions, counts and notices."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plumbrule.evaluate.patterns import Path
+from plumbrule.evaluate.places import place_of, render
+from plumbrule.evaluate.truth import Doubt, merged
+from plumbrule.evaluate.walk import RowVerdict, Walker, subjects, walk_subject, walker
+from plumbrule.finding import SEVERITIES, Exempted, Finding, RelatedSpan, Review, RuleCount
+from plumbrule.graph.graph import Graph
+from plumbrule.language import ir
+from plumbrule_parsers.document import Node, Problem
+
+MOST_EVIDENCE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What the configuration says of one rule; None and empty mean: as the rule says."""
+
+    enabled: bool = True
+    severity: str | None = None
+    unknown: str | None = None  # review fail skip
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of a run. `today` is an ISO date; nothing here reads the clock."""
+
+    today: str
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All verdicts, in order of place. `problems` are internal errors: the run is incomplete."""
+
+    findings: tuple[Finding, ...]
+    reviews: tuple[Review, ...]
+    exempted: tuple[Exempted, ...]
+    counts: tuple[RuleCount, ...]
+    notices: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def evaluate(
+    rules: Sequence[ir.CheckedRule],
+    exemptions: Sequence[ir.CheckedExemption],
+    graph: Graph,
+    settings: Settings,
+) -> Evaluation:
+    """Every verdict of every enabled rule; independent of the order of rules and exemptions."""
+    findings: list[Finding] = []
+    reviews: list[Review] = []
+    exempted: list[Exempted] = []
+    counts: list[RuleCount] = []
+    notices: list[str] = []
+    problems: list[Problem] = []
+    used: set[int] = set()
+    granted = sorted(exemptions, key=lambda item: (item.rule, *item.span.sort_key()))
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        chosen = settings.rules.get(rule.id, RuleSettings())
+        if not chosen.enabled:
+            continue
+        mine = [item for item in granted
+                if item.rule in (rule.id, *rule.formerly) and item.until >= settings.today]  # fmt: skip
+        try:
+            made = _one_rule(rule, mine, graph, chosen)
+        except Exception as error:  # noqa: BLE001 - the one border: a bug in one rule's evaluation
+            problems.append(Problem(
+                "internal-error",
+                f"internal error: rule `{rule.id}` was not evaluated ({type(error).__name__}); "
+                "this is a bug, please report it", rule.span))  # fmt: skip
+            continue
+        findings += made.findings
+        reviews += made.reviews
+        exempted += made.exempted
+        used |= {id(item) for item in made.used}
+        counts.append(made.count)
+        if not made.subjects:
+            kinds = " or ".join(f"`{kind}`" for kind in rule.subject_kinds)
+            notices.append(f"rule `{rule.id}` met no subject: no {kinds} was found")
+    for item in granted:
+        if item.until < settings.today:
+            notices.append(f"exemption from `{item.rule}` at {item.span} expired on {item.until}")
+        elif id(item) not in used:
+            notices.append(f"exemption from `{item.rule}` at {item.span} is unused")
+    return Evaluation(
+        tuple(sorted(findings, key=Finding.sort_key)),
+        tuple(sorted(reviews, key=Review.sort_key)),
+        tuple(sorted(exempted, key=lambda item: item.finding.sort_key())),
+        tuple(counts), tuple(notices), tuple(problems),
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Outcome:
+    count: RuleCount
+    subjects: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    exempted: list[Exempted] = field(default_factory=list)
+    used: list[ir.CheckedExemption] = field(default_factory=list)
+
+
+def _one_rule(
+    rule: ir.CheckedRule, exemptions: list[ir.CheckedExemption], graph: Graph, chosen: RuleSettings
+) -> _Outcome:
+    made = walker(rule, graph, chosen.params)
+    severity = chosen.severity if chosen.severity in SEVERITIES else rule.severity
+    on_unknown = chosen.unknown or rule.on_unknown
+    violations = passes = undecided = 0
+    out = _Outcome(RuleCount(rule.id, 0, 0, 0, 0))
+    for node in subjects(rule, graph):
+        out.subjects += 1
+        rows = walk_subject(rule, node, made)
+        sure = [row for row in rows if row.verdict is True]
+        if not rows:
+            passes += 1
+            continue
+        if not sure and on_unknown != "fail":
+            undecided += 1
+            if on_unknown == "review":
+                out.reviews.append(_review(rule, node, rows, severity, made))
+            continue
+        finding = _finding(rule, node, sure or rows, severity, made, certain=bool(sure))
+        exemption = next((item for item in exemptions if _applies(item, node, graph)), None)
+        if exemption is None:
+            violations += 1
+            out.findings.append(finding)
+        else:
+            out.used.append(exemption)
+            out.exempted.append(
+                Exempted(finding, exemption.because, exemption.owner, exemption.until)
+            )
+    out.count = RuleCount(rule.id, violations, passes, undecided, len(out.exempted))
+    return out
+
+
+def _applies(exemption: ir.CheckedExemption, node: Node, graph: Graph) -> bool:
+    """Whether the exemption is definitely true of the node."""
+    kinds = exemption.patterns[0].nodes[0].kinds
+    if not any(graph.is_a(node.kind, kind) for kind in kinds):
+        return False
+    made = walker(exemption, graph)
+    return any(row.verdict is True for row in walk_subject(exemption, node, made))
+
+
+def _review(
+    rule: ir.CheckedRule, node: Node, rows: list[RowVerdict], severity: str, made: Walker
+) -> Review:
+    causes = [cause for row in rows if isinstance(row.verdict, Doubt) for cause in
+              row.verdict.causes]  # fmt: skip
+    spot = place_of(rule.report.at, dict(rows[0].env), made) if rule.report.at else None
+    span = spot[0] if spot is not None else node.span
+    return Review(rule.id, severity, node.address, node.label, span, merged(causes))
+
+
+def _finding(
+    rule: ir.CheckedRule, node: Node, rows: list[RowVerdict], severity: str, made: Walker,
+    *, certain: bool,
+) -> Finding:  # fmt: skip
+    rows = sorted(rows, key=lambda row: _row_order(row))[:MOST_EVIDENCE]
+    first = dict(rows[0].env)
+    spot = place_of(rule.report.at, first, made) if rule.report.at is not None else None
+    span, hops = spot if spot is not None else (node.span, ())
+    related = list(hops)
+    for row in rows:
+        env = dict(row.env)
+        for note in rule.report.notes:
+            at = place_of(note.at, env, made) if note.at is not None else (span, ())
+            if at is not None:
+                related.append(RelatedSpan(at[0], render(note.message, env, made)))
+    message = render(rule.report.message, first, made)
+    if not certain:
+        message += " (undecided, and configured to fail)"
+    path = first.get(rule.report.path) if rule.report.path else None
+    return Finding(
+        rule.id, severity, rule.confidence, node.address, node.label, message, span,
+        tuple(dict.fromkeys(related)), _trace(path), fingerprint(rule, node),
+        node.condition.detail or str(node.condition) if node.condition is not None else "",
+    )  # fmt: skip
+
+
+def _row_order(row: RowVerdict) -> tuple[tuple[str, int, int, str], ...]:
+    return tuple((*item.span.sort_key(), item.address) for item in row.env.values()
+                 if isinstance(item, Node))  # fmt: skip
+
+
+def _trace(path: object) -> tuple[RelatedSpan, ...]:
+    if not isinstance(path, Path):
+        return ()
+    steps = [RelatedSpan(path.start.span, path.start.label)]
+    for edge, node in path.steps:
+        steps.append(RelatedSpan(edge.evidence, f"{edge.name} {node.label}"))
+    return tuple(steps)
+
+
+def report_field(rule: ir.CheckedRule) -> str:
+    """The names of the fields that the report points at, "" for the subject itself."""
+    names: list[str] = []
+    at = rule.report.at
+    while isinstance(at, (ir.Field, ir.Item)):
+        if isinstance(at, ir.Field):
+            names.append(at.name)
+        elif isinstance(at.key, ir.Const):
+            names.append(str(at.key.value))
+        at = at.receiver
+    return ".".join(reversed(names))
+
+
+def fingerprint(rule: ir.CheckedRule, node: Node) -> str:
+    """32 hex digits of rule, subject and report field: stable under moved lines."""
+    text = "\0".join((rule.id, node.address, report_field(rule)))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+

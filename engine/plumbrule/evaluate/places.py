@@ -1,0 +1,81 @@
+"""Places: where an expression's value stands, and messages with their holes filled in."""
+
+from __future__ import annotations
+
+from plumbrule.evaluate import functions
+from plumbrule.evaluate.patterns import Env
+from plumbrule.evaluate.truth import MISSING
+from plumbrule.evaluate.walk import Walker
+from plumbrule.finding import RelatedSpan
+from plumbrule.language import ir
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.value import ListValue, MapValue, Place, Segments, Unknown
+
+Spot = tuple[Span, tuple[RelatedSpan, ...]]
+
+
+def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
+    """Where the value stands and the hops to it; what is missing stands at its nearest parent."""
+    if isinstance(expr, ir.Var) and expr.name in made.lets and expr.name not in env:
+        return place_of(made.lets[expr.name], env, made)
+    if isinstance(expr, ir.Coalesce):
+        return place_of(expr.left, env, made)
+    if isinstance(expr, ir.Var):
+        found = env.get(expr.name)
+        if isinstance(found, Node):
+            return found.span, ()
+        if isinstance(found, (MapValue, ListValue)) and found.source.path:
+            return found.span.first_line, ()
+        return (found.span, ()) if isinstance(found, Unknown) and found.span else None
+    if not isinstance(expr, (ir.Field, ir.Item)):
+        return None
+    receiver = made.value(expr.receiver, env)
+    fields = receiver.fields if isinstance(receiver, Node) else receiver
+    place: Place | None = None
+    if isinstance(fields, MapValue):
+        key = expr.name if isinstance(expr, ir.Field) else made.value(expr.key, env)
+        place = fields.place(key) if isinstance(key, str) else None
+    elif isinstance(fields, ListValue) and isinstance(expr, ir.Item):
+        index = made.value(expr.key, env)
+        place = fields.place(index) if isinstance(index, int) else None
+    if place is not None:
+        hops = tuple(RelatedSpan(hop.span, hop.note) for hop in place.via)
+        return place.entry, hops
+    if isinstance(receiver, Node):
+        return receiver.span, ()
+    return place_of(expr.receiver, env, made)
+
+
+def render(template: ir.Template, env: Env, made: Walker) -> str:
+    """The message; sensitive values and credentials are never shown whole."""
+    out = [part if isinstance(part, str) else _shown(part, env, made) for part in template.parts]
+    return " ".join("".join(out).split())
+
+
+def _shown(expr: ir.Expr, env: Env, made: Walker) -> str:
+    value = made.value(expr, env)
+    if value is MISSING or value is None:
+        return "(missing)"
+    if isinstance(value, Segments):
+        return str(value)
+    found = functions.text(value) if not isinstance(value, Unknown) else None
+    if not isinstance(found, str):
+        return "(unknown)"
+    if _sensitive(expr, env, made) or functions.looks_like_secret(found):
+        return functions.redact(found)
+    return found if len(found) <= 200 else found[:199] + "…"
+
+
+def _sensitive(expr: ir.Expr, env: Env, made: Walker) -> bool:
+    """Whether the expression reads the value of a node that is flagged `sensitive`."""
+    if isinstance(expr, ir.Call):
+        return any(_sensitive(item, env, made) for item in expr.args)
+    if isinstance(expr, ir.Coalesce):
+        return _sensitive(expr.left, env, made) or _sensitive(expr.right, env, made)
+    if isinstance(expr, ir.Var) and expr.name in made.lets:
+        return _sensitive(made.lets[expr.name], env, made)
+    if not isinstance(expr, ir.Field) or expr.name not in ("default", "value"):
+        return False
+    receiver = made.value(expr.receiver, env)
+    return isinstance(receiver, Node) and receiver.fields.get("sensitive", False) is not False
