@@ -107,9 +107,10 @@ class Reference:
 class Hole:
     """Something that exists in the repository but could not be read as nodes or edges.
 
-    It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind) declared in
-    files at or below `within` ("" means they could affect the whole repository), or `edges`
-    (empty: none) of the nodes with address in `addresses` (empty with edges set: of any node).
+    It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind, unless `edges`
+    are given), or `edges` of the nodes with address in `addresses` (empty: any node). `within` is
+    the folder to which it belongs: nodes whose folder lies neither above nor below it are not
+    concerned ("" concerns the whole repository).
     """
 
     why: Unknown
@@ -117,6 +118,7 @@ class Hole:
     kinds: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    within: str = ""
 
 
 class Completeness(StrEnum):

@@ -109,7 +109,7 @@ class _Reader:
         try:
             from yaml._yaml import CParser as Parser
         except ImportError:  # PyYAML without libyaml: the same events, more slowly
-            from yaml import SafeLoader as Parser
+            from yaml import SafeLoader as Parser  # type: ignore[assignment]
         text = self.source.text[self.start :] if self.start else self.source.text
         document_start = 0
         try:

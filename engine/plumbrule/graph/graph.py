@@ -49,6 +49,9 @@ class Graph:
         )
         self.environments: Mapping[str, str] = environments or {}  # address -> environment
         self._extents: dict[str, list[Node]] = {}
+        self._hiding: dict[str, list[Hole]] = {}
+        self._holes_by_edge: dict[str, list[Hole]] = {}
+        self.indexes: dict[tuple[str, str], object] = {}  # filled by the evaluator on demand
         for node in self.nodes.values():
             for kind in ancestors.get(node.kind, (node.kind,)):
                 self._extents.setdefault(kind, []).append(node)
@@ -83,22 +86,47 @@ class Graph:
         """Edges of that type that end at the node, by origin."""
         return self.predecessors.get(name, {}).get(address, [])
 
-    def extent_holes(self, kind: str) -> list[Hole]:
-        """Holes that could hide nodes of the kind."""
-        return [hole for hole in self.holes if self._may_hide(hole, kind)]
+    def extent_holes(self, kind: str, path: str = "") -> list[Hole]:
+        """Holes that could hide nodes of the kind which concern the node in the file `path`."""
+        found = self._hiding.get(kind)
+        if found is None:
+            found = [hole for hole in self.holes if self._may_hide(hole, kind)]
+            self._hiding[kind] = found
+        return [hole for hole in found if concerns(hole.within, path)] if found else found
 
     def edge_holes(self, name: str, address: str) -> list[Hole]:
         """Holes that could hide an edge of that type at the node."""
+        found = self._holes_by_edge.get(name)
+        if found is None:
+            found = [hole for hole in self.holes if name in hole.edges]
+            self._holes_by_edge[name] = found
+        if not found:
+            return found
+        path = address.partition("#")[0]
         return [
             hole
-            for hole in self.holes
-            if name in hole.edges and (not hole.addresses or address in hole.addresses)
+            for hole in found
+            if (not hole.addresses or address in hole.addresses) and concerns(hole.within, path)
         ]
 
     def _may_hide(self, hole: Hole, kind: str) -> bool:
         if not hole.kinds:
             return not hole.edges
         return any(self.is_a(seen, kind) or self.is_a(kind, seen) for seen in hole.kinds)
+
+
+def concerns(within: str, path: str) -> bool:
+    """True if a hole that belongs to the folder `within` could concern the file `path`.
+
+    It does if the file's folder lies above or below that folder: a chart beside a manifest may
+    hold the pods that the manifest's Service selects, a chart in another subtree does not.
+    """
+    if not within or not path:
+        return True
+    folder = path.rpartition("/")[0]
+    return (
+        not folder or f"{within}/".startswith(f"{folder}/") or f"{folder}/".startswith(f"{within}/")
+    )
 
 
 def _edge_order(edge: Edge) -> tuple[str, str, str, tuple[str, int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -243,7 +243,7 @@ class _RuleCheck:
                 self.checker.problem("E405", f"an exemption needs `{word}`", item.id_span)
         until = _text(meta, "until")
         try:
-            datetime.date.fromisoformat(until)
+            dt.date.fromisoformat(until)
         except ValueError:
             if "until" in meta:
                 message = f"`{until}` is not a date such as `2027-01-31`"

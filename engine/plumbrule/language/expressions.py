@@ -121,7 +121,7 @@ def learned(expr: ir.Expr, *, true: bool) -> Facts:
     if isinstance(expr, ir.Test):
         holds = true is not expr.negated
         sets = (expr.test == "set" and holds) or (expr.test in ("missing", "null") and not holds)
-        if expr.test in ("explicit",) and holds:
+        if expr.test == "explicit" and holds:
             sets = True
         return _prefixes(expr.receiver) if sets else NO_FACTS
     if isinstance(expr, ir.IsKind) and true is not expr.negated:

@@ -6,10 +6,12 @@ a manifest's `1Gi` are one value. All are immutable, hashable and totally ordere
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, total_ordering
+from typing import Any
 
 
 class LiteralError(ValueError):
@@ -168,14 +170,14 @@ class Version:
     pre: tuple[tuple[int, int, str], ...]
     text: str
 
-    def _key(self) -> tuple[object, ...]:
+    def _key(self) -> Any:
         return self.numbers, not self.pre, self.pre
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Version) and self._key() == other._key()
 
     def __lt__(self, other: Version) -> bool:
-        return self._key() < other._key()  # type: ignore[operator]
+        return self._key() < other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -270,10 +272,10 @@ def parse_image(text: str) -> Image:
 
 
 # ------------------------------------------------------------------ date
-def parse_date(text: str) -> datetime.date:
+def parse_date(text: str) -> dt.date:
     """A day as `2027-01-31`."""
     try:
-        return datetime.date.fromisoformat(text.strip())
+        return dt.date.fromisoformat(text.strip())
     except ValueError:
         raise LiteralError(f"`{text[:40]}` is not a date such as `2027-01-31`") from None
 
@@ -326,8 +328,8 @@ def runaway(pattern: str) -> str:
     must begin with a character that the inner repeat cannot eat (`(-[a-z]+)*`). Source: the usual
     star-height criterion, weakened by a test of first characters.
     """
-    from re import _constants as constants  # type: ignore[attr-defined]
-    from re import _parser as parser  # type: ignore[attr-defined]
+    from re import _constants as constants
+    from re import _parser as parser
 
     repeats = (constants.MAX_REPEAT, constants.MIN_REPEAT)
 
@@ -391,7 +393,7 @@ def _eats(body: object, letter: str) -> bool:
 
 
 # ------------------------------------------------------------------ by tag and by type
-TAGS = {
+TAGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "re": ("pattern", parse_regex),
     "glob": ("pattern", parse_glob),
     "qty": ("quantity", parse_quantity),
@@ -401,7 +403,7 @@ TAGS = {
     "date": ("date", parse_date),
 }
 
-BY_TYPE = {
+BY_TYPE: dict[str, Callable[[str], Any]] = {
     "quantity": parse_quantity,
     "duration": parse_duration,
     "version": parse_version_or_range,

@@ -145,12 +145,12 @@ def _too_deep(text: str) -> int | None:
     depth = run = 0
     last = -2
     for match in _TOKENS.finditer(text):
-        token = match[0]
-        if token in "([{":
+        word = match[0]
+        if word in "([{":
             depth += 1
-        elif token in ")]}":
+        elif word in ")]}":
             depth -= 1
-        elif token in ("if", "not", "-"):
+        elif word in ("if", "not", "-"):
             run = run + 1 if text[last : match.start()].strip() == "" else 1
             last = match.end()
         if depth > MAX_NESTING or run > MAX_NESTING:

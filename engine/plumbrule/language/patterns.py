@@ -45,8 +45,7 @@ def _node(checker: Expressions, node: syntax.NodeExpr, names: Names) -> ir.Patte
         close = suggest(node.name, names.all())
         message = f"`{node.name}` needs a kind, as in `{node.name}: k8s.Container`{close}"
         checker.problem("E105", message, node.span)
-    unique = node.name if names.outer is None or names.find(node.name) is None else node.name
-    unique = checker.fresh(node.name) if checker.calling else unique
+    unique = checker.fresh(node.name) if checker.calling else node.name
     type_ = Type("kind", kinds=kinds) if kinds else Type("never")
     var = ir.Var(unique, type_, node.span)
     checker.bind_name(names, node.name, Binding("var", type_, var), node.span)

@@ -38,7 +38,7 @@ def _of(params: str, result: Type | str, doc: str, required: int = -1) -> Signat
 
 
 SIGNATURES: dict[str, Signature] = {
-    "text": _of("value: any", TEXT, "the value as text: scalars as written, lists and maps as JSON"),
+    "text": _of("value: any", TEXT, "the value as text; lists and maps as JSON"),
     "lower": _of("text: string", TEXT, "lower case"),
     "upper": _of("text: string", TEXT, "upper case"),
     "trim": _of("text: string", TEXT, "without white space at both ends"),

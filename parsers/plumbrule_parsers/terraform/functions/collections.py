@@ -1,7 +1,7 @@
 """Functions of lists, sets and maps; each item keeps the way that it came.
 
-A container with a `rest` may hold more than is listed, so whatever depends on *all* items is unknown
-then, and whatever only looks at one that is there is not.
+A container with a `rest` may hold more than is listed, so whatever depends on *all* items is
+unknown then, and whatever only looks at one that is there is not.
 """
 
 from __future__ import annotations

@@ -30,13 +30,13 @@ def _instant(value: Traced) -> datetime:
     if match is None:
         raise FunctionError(f"not a valid RFC 3339 timestamp: `{text[:40]}`")
     year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
-    zone = UTC
+    zone: timezone = UTC
     if match[8] != "Z":
         sign = -1 if match[8][0] == "-" else 1
         offset = timedelta(hours=int(match[8][1:3]), minutes=int(match[8][4:6]))
         if offset >= timedelta(hours=24):
             raise FunctionError(f"not a valid RFC 3339 timestamp: `{text[:40]}`")
-        zone = timezone(sign * offset)  # type: ignore[assignment]
+        zone = timezone(sign * offset)
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote_plus, unquote_plus
 
 from plumbrule_parsers.json_tree import parse_json
-from plumbrule_parsers.yaml_tree import parse_yaml
 
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.terraform.functions.call import (
@@ -29,6 +28,7 @@ from plumbrule_parsers.terraform.functions.json_text import json_segments
 from plumbrule_parsers.terraform.functions.yaml_text import yaml_text
 from plumbrule_parsers.traced import Traced, from_value, made_of, trace
 from plumbrule_parsers.value import Reason, Unknown
+from plumbrule_parsers.yaml_tree import parse_yaml
 
 _Apply = Callable[[Files, Sequence[Traced]], Traced]
 

@@ -19,7 +19,7 @@ from plumbrule_parsers.traced import Traced, made_of
 
 
 def _tidy(number: float) -> int | float:
-    if isinstance(number, float) and number == int(number) and abs(number) < 2**53:
+    if number == int(number) and abs(number) < 2**53:
         return int(number)
     return number
 

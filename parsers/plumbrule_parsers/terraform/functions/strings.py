@@ -342,9 +342,12 @@ def _strcontains(_files: Files, args: Sequence[Traced]) -> Traced:
     text, part = text_or_segments(args[0]), text_or_segments(args[1])
     if isinstance(text, str) and isinstance(part, str):
         return made_of(part in text, *args)
-    if isinstance(text, Segments) and isinstance(part, str):
-        if any(part in piece for piece in text.parts if isinstance(piece, str)):
-            return made_of(True, *args)
+    if (
+        isinstance(text, Segments)
+        and isinstance(part, str)
+        and any(part in piece for piece in text.parts if isinstance(piece, str))
+    ):
+        return made_of(True, *args)
     unknown = args[0].unknown or args[1].unknown
     assert unknown is not None
     return made_of(Unknown(unknown.reason, unknown.detail, type="bool"), *args)

@@ -1,7 +1,7 @@
 """The table of all functions, and the one way to call one.
 
-`can`, `try`, `templatefile`, `templatestring`, `type`, `defaults` and `convert` decide what of their
-arguments is evaluated, so they belong to the evaluator and not to this table.
+`can`, `try`, `templatefile`, `templatestring`, `type`, `defaults` and `convert` decide what of
+their arguments is evaluated, so they belong to the evaluator and not to this table.
 Source: https://developer.hashicorp.com/terraform/language/functions and OpenTofu's additions.
 """
 
