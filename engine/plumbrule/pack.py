@@ -84,9 +84,7 @@ def _build(sources: Sequence[Source], kinds: Sequence[Source]) -> Pack:
     parsed = [parse(source) for source in sources]
     faults = [problem for result in parsed for problem in result.problems]
     result = check([item.file for item in parsed if item.file is not None], schema)
-    return Pack(
-        result.rules, result.exemptions, schema, (*problems, *faults, *result.problems)
-    )
+    return Pack(result.rules, result.exemptions, schema, (*problems, *faults, *result.problems))
 
 
 def _key(sources: Sequence[Source], kinds: Sequence[Source]) -> str:

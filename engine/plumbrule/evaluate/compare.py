@@ -118,9 +118,9 @@ def _equal_unsure(left: object, right: object) -> Truth:
             same = left.parts == right.parts and all(part.identity for part in left.unknowns)
             if same:
                 return True
-            if not (_agree(left.prefix, right.prefix) and _agree(
-                left.suffix[::-1], right.suffix[::-1]
-            )):
+            if not (
+                _agree(left.prefix, right.prefix) and _agree(left.suffix[::-1], right.suffix[::-1])
+            ):
                 return False
         elif right is MISSING:
             return False
@@ -131,8 +131,7 @@ def _equal_unsure(left: object, right: object) -> Truth:
             return False
     for one, other in ((left, right), (right, left)):
         if other is MISSING and (
-            (isinstance(one, (Unknown, Doubt)) and one.not_null)
-            or isinstance(one, (Range, Unseen))
+            (isinstance(one, (Unknown, Doubt)) and one.not_null) or isinstance(one, (Range, Unseen))
         ):
             return False
     return undecided(left, right)
@@ -199,9 +198,11 @@ def _equal_sets(left: object, right: object) -> Truth:
 
 def ordered(items: Any) -> list[object]:
     """The items in a fixed order; only sets need sorting."""
-    return sorted(items, key=lambda item: (type(item).__name__, str(item))) if isinstance(
-        items, frozenset
-    ) else list(items)
+    return (
+        sorted(items, key=lambda item: (type(item).__name__, str(item)))
+        if isinstance(items, frozenset)
+        else list(items)
+    )
 
 
 def contains(container: object, item: object) -> Truth:

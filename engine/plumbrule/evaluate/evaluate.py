@@ -165,7 +165,7 @@ def _finding(
     rule: ir.CheckedRule, node: Node, rows: list[RowVerdict], severity: str, made: Walker,
     *, certain: bool,
 ) -> Finding:  # fmt: skip
-    rows = sorted(rows, key=lambda row: _row_order(row))[:MOST_EVIDENCE]
+    rows = sorted(rows, key=_row_order)[:MOST_EVIDENCE]
     first = dict(rows[0].env)
     spot = place_of(rule.report.at, first, made) if rule.report.at is not None else None
     span, hops = spot if spot is not None else (node.span, ())
@@ -218,5 +218,3 @@ def fingerprint(rule: ir.CheckedRule, node: Node) -> str:
     """32 hex digits of rule, subject and report field: stable under moved lines."""
     text = "\0".join((rule.id, node.address, report_field(rule)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-

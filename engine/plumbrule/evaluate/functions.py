@@ -110,6 +110,10 @@ def _flat(items: Any) -> tuple[object, ...]:
     return tuple(out)
 
 
+def _truncate(value: str, max: int) -> str:  # noqa: A002 - the language's name
+    return value if len(value) <= max else value[: max - 1] + "…"
+
+
 def _unique(items: Any) -> tuple[object, ...]:
     out: list[object] = []
     for item in items:
@@ -127,18 +131,18 @@ TABLE: dict[str, Callable[..., object]] = {
     "lower": lambda value: value.lower(),
     "upper": lambda value: value.upper(),
     "trim": lambda value: value.strip(),
-    "length": lambda value: len(value),
+    "length": len,
     "join": lambda items, separator: separator.join(str(text(item)) for item in items),
     "split": lambda value, separator: tuple(value.split(separator)) if separator else (value,),
     "replace": lambda value, old, new: value.replace(old, new) if old else value,
-    "truncate": lambda value, max: value if len(value) <= max else value[: max - 1] + "…",
+    "truncate": _truncate,
     "redact": redact,
     "basename": posixpath.basename,
     "dirname": posixpath.dirname,
     "to_int": _to_int,
     "abs": abs,
-    "min": lambda left, right: min(left, right),
-    "max": lambda left, right: max(left, right),
+    "min": min,
+    "max": max,
     "first": lambda items: items[0] if items else MISSING,
     "last": lambda items: items[-1] if items else MISSING,
     "sort": lambda items: tuple(sorted(items)),
@@ -146,7 +150,7 @@ TABLE: dict[str, Callable[..., object]] = {
     "flatten": _flat,
     "keys": lambda value: tuple(sorted(value)),
     "values": lambda value: tuple(value[key] for key in sorted(value)),
-    "sum": lambda items: sum(items),
+    "sum": sum,
     "entropy": entropy,
     "looks_like_secret": looks_like_secret,
     "context_refs": context_refs,

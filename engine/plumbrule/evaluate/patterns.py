@@ -89,10 +89,12 @@ def match(pattern: ir.Pattern, env: Env, graph: Graph) -> list[Row]:
         rows = [Row(env, True)]
     for at in range(anchor, len(edges)):
         rows = [new for row in rows for new in _step(
-            row, nodes[at], edges[at], nodes[at + 1], graph, pattern.path, forward=True)]  # fmt: skip
+            row, nodes[at], edges[at], nodes[at + 1], graph, pattern.path, forward=True,
+        )]  # fmt: skip
     for at in range(anchor - 1, -1, -1):
         rows = [new for row in rows for new in _step(
-            row, nodes[at + 1], edges[at], nodes[at], graph, pattern.path, forward=False)]  # fmt: skip
+            row, nodes[at + 1], edges[at], nodes[at], graph, pattern.path, forward=False,
+        )]  # fmt: skip
     return rows
 
 
@@ -117,7 +119,9 @@ def _step(
     target = row.env.get(there.name)
     if isinstance(origin, Unseen) or isinstance(target, Unseen):
         # whatever the unseen node is linked with is unseen too
-        why = origin.why if isinstance(origin, Unseen) else target.why  # type: ignore[union-attr]
+        end = origin if isinstance(origin, Unseen) else target
+        assert isinstance(end, Unseen)
+        why = end.why
         env = row.env if target is not None else {**row.env, there.name: Unseen(why)}
         return [Row(env, both([row.guard, doubt(why)]), row.unseen or target is None)]
     if not isinstance(origin, Node):
@@ -144,8 +148,8 @@ def _step(
                 guard = both([row.guard, doubt(*(hole.why for hole in holes))])
                 out.append(Row({**row.env}, guard, row.unseen))
         return out
-    holes = {id(hole): hole for hole in (*frontier, *far, *extent_holes(graph, there.kinds))}
-    return out + [unseen_row(row.env, there.name, hole) for hole in holes.values()]
+    hidden = {id(hole): hole for hole in (*frontier, *far, *extent_holes(graph, there.kinds))}
+    return out + [unseen_row(row.env, there.name, hole) for hole in hidden.values()]
 
 
 def _joined(before: object, after: Path, *, forward: bool) -> Path:

@@ -41,10 +41,12 @@ def coerce(value: object, declared: Type) -> object:
         return replace(value, candidates=kept)  # type: ignore[arg-type]
     name = declared.name
     if isinstance(value, Segments):
-        return value if name in ("string", "any", "path", "enum", "image") else doubt(
-            value, not_null=True
+        return (
+            value
+            if name in ("string", "any", "path", "enum", "image")
+            else doubt(value, not_null=True)
         )
-    if name == "any" or name == "null":
+    if name in ("any", "null"):
         return value
     if name in ("string", "path", "enum", "pattern"):
         return spelled(value) if isinstance(value, _SCALARS) else clash(f"not a {name}")
@@ -64,8 +66,10 @@ def coerce(value: object, declared: Type) -> object:
         return value if isinstance(value, dict) else clash("not a map")
     parse = literals.BY_TYPE.get(name)
     if parse is None or not isinstance(value, _SCALARS) or isinstance(value, bool):
-        return value if parse is None or not isinstance(value, (*_SCALARS, list, dict)) else clash(
-            f"not a {name}"
+        return (
+            value
+            if parse is None or not isinstance(value, (*_SCALARS, list, dict))
+            else clash(f"not a {name}")
         )
     try:
         return parse(spelled(value))

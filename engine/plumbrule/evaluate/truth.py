@@ -96,7 +96,7 @@ def clash(detail: str) -> Unknown:
 def truth(value: object) -> Truth:
     """A value in the place of a condition."""
     if value is True or value is False:
-        return value  # type: ignore[return-value]
+        return value
     if isinstance(value, Doubt):
         return value
     if isinstance(value, Unknown):

@@ -12,9 +12,10 @@ from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, doubt
 from plumbrule.graph.graph import Graph
 from plumbrule.language import ir
 from plumbrule.language.literals import Duration, Image, Quantity
+from plumbrule.language.types import Type
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.source import Source
-from plumbrule_parsers.value import ListValue, MapValue, Reason, Segments, Unknown
+from plumbrule_parsers.value import ListValue, Reason, Segments, Unknown
 
 _NOWHERE = Source("", "")
 
@@ -244,9 +245,9 @@ def _bound(binder: ir.Each, env: Env, key: object, item: object) -> Env:
     return {**env, binder.item: item} | ({binder.key: key} if binder.key else {})
 
 
-def ir_type(name: str) -> ir.Type:
+def ir_type(name: str) -> Type:
     """The base type of that name."""
-    return ir.Type(name)
+    return Type(name)
 
 
 def undecided_choice(condition: Doubt, yes: object, no: object) -> object:
