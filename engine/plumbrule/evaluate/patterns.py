@@ -66,9 +66,22 @@ def extent_holes(graph: Graph, kinds: tuple[str, ...]) -> list[Hole]:
     return list(found.values())
 
 
-def edge_holes(graph: Graph, edge: ir.PatternEdge, address: str) -> list[Hole]:
-    """Holes that may hide one of the step's edges at the node."""
-    return [hole for name, _ in edge.names for hole in graph.edge_holes(name, address)]
+def edge_holes(graph: Graph, edge: ir.PatternEdge) -> list[Hole]:
+    """Holes that may hide edges of the step, at whatever node."""
+    names = {name for name, _ in edge.names}
+    return [hole for hole in graph.holes if names & set(hole.edges)]
+
+
+def concerns(
+    hole: Hole, origin: Node, target: object, kinds: tuple[str, ...], graph: Graph
+) -> bool:
+    """Whether a hidden edge can link the origin directly with the target, or one of the kinds."""
+    if not hole.addresses or origin.address in hole.addresses:
+        return True
+    if isinstance(target, Node):
+        return target.address in hole.addresses
+    ends = (graph.nodes.get(address) for address in hole.addresses)
+    return any(end is not None and fits(graph, end, kinds) for end in ends)
 
 
 def fits(graph: Graph, node: Node, kinds: tuple[str, ...]) -> bool:
@@ -127,7 +140,7 @@ def _step(
     if not isinstance(origin, Node):
         return [Row({**row.env, there.name: origin}, doubt(origin), unseen=True)]
     out: list[Row] = []
-    reached, frontier = reach(origin, edge, graph, row.env, forward=forward)
+    reached = reach(origin, edge, graph, row.env, forward=forward)
     for address in sorted(reached):
         guard, steps = reached[address]
         node = graph.nodes[address]
@@ -140,10 +153,13 @@ def _step(
         if path is not None:
             env[path] = _joined(row.env.get(path), Path(origin, steps), forward=forward)
         out.append(Row(env, both([row.guard, guard, exists]), row.unseen))
+    frontier = edge_holes(graph, edge)
+    if edge.high == 1:
+        frontier = [hole for hole in frontier if concerns(hole, origin, target, there.kinds, graph)]
     far = [] if edge.high == 1 else extent_holes(graph, ())
     if isinstance(target, Node):
         if not any(new.env[there.name] == target for new in out):
-            holes = [*frontier, *edge_holes(graph, edge, target.address), *far]
+            holes = [*frontier, *far]
             if holes and fits(graph, target, there.kinds):
                 guard = both([row.guard, doubt(*(hole.why for hole in holes))])
                 out.append(Row({**row.env}, guard, row.unseen))
@@ -175,13 +191,12 @@ def neighbours(
 
 def reach(
     origin: Node, edge: ir.PatternEdge, graph: Graph, env: Env, *, forward: bool
-) -> tuple[dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]], list[Hole]]:
-    """Nodes reached within the step's bounds: certainty and shortest path; holes met on the way.
+) -> dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]]:
+    """Nodes reached within the step's bounds: certainty and shortest path.
 
     Runs over sure edges first, so that what is surely reached is not called possible.
     """
     reached: dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]] = {}
-    holes: dict[int, Hole] = {}
     for sure_only in (True, False):
         start: tuple[str, int] = (origin.address, 0)
         queue: deque[tuple[Node, int, Truth, tuple[tuple[Edge, Node], ...]]] = deque(
@@ -199,8 +214,6 @@ def reach(
             inner = presence(node, env, graph) if depth else True
             if sure_only and inner is not True:
                 continue
-            for hole in edge_holes(graph, edge, node.address):
-                holes[id(hole)] = hole
             for link, other in neighbours(node, edge, graph, forward=forward):
                 certain = edge_certainty(link)
                 if sure_only and certain is not True:
@@ -211,4 +224,4 @@ def reach(
                 seen.add((other.address, deeper))
                 now = both([guard, inner, certain])
                 queue.append((other, deeper, now, (*steps, (link, other))))
-    return reached, list(holes.values())
+    return reached
