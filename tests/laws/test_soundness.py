@@ -153,7 +153,7 @@ def judge(expr: ir.Expr, graph: Graph) -> truth.Truth:
 
 def contradictions(formulas: int, seed: int = 7, completions: int = 12) -> tuple[int, int]:
     """How many decided verdicts a completion contradicts, and how many were undecided."""
-    rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    rng = random.Random(seed)
     wrong = open_ = 0
     for _ in range(formulas):
         graph, expr = make_graph(rng), formula(rng, ("s",), 3)

@@ -209,9 +209,9 @@ def reach(
                 reached.setdefault(node.address, (guard, steps))
             if edge.high is not None and depth >= edge.high:
                 continue
-            if depth and edge.avoiding and fits(graph, node, edge.avoiding):
+            if steps and edge.avoiding and fits(graph, node, edge.avoiding):
                 continue
-            inner = presence(node, env, graph) if depth else True
+            inner = presence(node, env, graph) if steps else True
             if sure_only and inner is not True:
                 continue
             for link, other in neighbours(node, edge, graph, forward=forward):
