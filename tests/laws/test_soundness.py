@@ -67,8 +67,13 @@ def complete(graph: Graph, rng: random.Random) -> Graph:
     nodes = [replace(item, condition=None, fields=filled(item, rng)) for item in
              graph.nodes.values() if item.condition is None or rng.random() < 0.5]  # fmt: skip
     kept = {item.address for item in nodes}
-    edges = [edge for by in graph.successors.values() for found in by.values() for edge in found
-             if {edge.origin, edge.target} <= kept and (edge.doubt is None or rng.random() < 0.5)]  # fmt: skip
+    edges = [
+        edge
+        for by in graph.successors.values()
+        for found in by.values()
+        for edge in found
+        if {edge.origin, edge.target} <= kept and (edge.doubt is None or rng.random() < 0.5)
+    ]
     edges = [replace(edge, doubt=None) for edge in edges]
     for hole in graph.holes:
         if hole.kinds:

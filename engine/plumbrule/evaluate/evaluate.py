@@ -67,8 +67,11 @@ def evaluate(
         chosen = settings.rules.get(rule.id, RuleSettings())
         if not chosen.enabled:
             continue
-        mine = [item for item in granted
-                if item.rule in (rule.id, *rule.formerly) and item.until >= settings.today]  # fmt: skip
+        mine = [
+            item
+            for item in granted
+            if item.rule in (rule.id, *rule.formerly) and item.until >= settings.today
+        ]
         try:
             made = _one_rule(rule, mine, graph, chosen)
         except Exception as error:  # noqa: BLE001 - the one border: a bug in one rule's evaluation

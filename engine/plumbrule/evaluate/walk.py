@@ -293,8 +293,13 @@ def walker(rule: ir.CheckedRule | ir.CheckedExemption, graph: Graph,
     values = {p.name: made.value(p.default, {}) for p in getattr(rule, "params", ())}
     for name, given in (params or {}).items():
         if name in values:
-            values[name] = frozenset(given) if isinstance(given, list) and isinstance(
-                values[name], frozenset) else tuple(given) if isinstance(given, list) else given  # fmt: skip
+            values[name] = (
+                frozenset(given)
+                if isinstance(given, list) and isinstance(values[name], frozenset)
+                else tuple(given)
+                if isinstance(given, list)
+                else given
+            )
     made.params = values
     return made
 
@@ -311,8 +316,11 @@ def walk_subject(rule: ir.CheckedRule | ir.CheckedExemption, node: Node,
     """Rows of one subject that are not surely false. The subject's existence is assumed."""
     rows = [Row({"": node, rule.subject: node}, True)]
     for pattern in rule.patterns:
-        rows = [Row(new.env, truth.both([row.guard, new.guard]), row.unseen or new.unseen)
-                for row in rows for new in patterns.match(pattern, row.env, made.graph)]  # fmt: skip
+        rows = [
+            Row(new.env, truth.both([row.guard, new.guard]), row.unseen or new.unseen)
+            for row in rows
+            for new in patterns.match(pattern, row.env, made.graph)
+        ]
     out: list[RowVerdict] = []
     for row in rows:
         verdict: Truth = row.guard
