@@ -1,0 +1,54 @@
+"""The scanned files as parsers see them: on disk, or in memory on top of it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from plumbrule_parsers.read import Unreadable, decode
+from plumbrule_parsers.source import Source
+
+
+class ScannedFiles:
+    """A FileTree over a root folder and texts that override it; nothing outside is ever opened."""
+
+    def __init__(
+        self, root: Path | None, paths: Iterable[str], texts: Mapping[str, str] | None = None,
+        max_size: int = 5_000_000,
+    ) -> None:  # fmt: skip
+        self.root = root
+        self.texts = dict(texts or {})
+        self.max_size = max_size
+        self._paths = sorted({*paths, *self.texts})
+        self._known = set(self._paths)
+
+    def paths(self) -> list[str]:
+        """All paths, sorted."""
+        return self._paths
+
+    def read(self, path: str) -> Source | None:
+        """The decoded file, None if it is no text inside the root."""
+        found = self.load(posixpath.normpath(path))
+        return found if isinstance(found, Source) else None
+
+    def load(self, path: str) -> Source | Unreadable:
+        """The decoded file, or why there is none."""
+        if path in self.texts:
+            return Source(path, self.texts[path])
+        if self.root is None or path.startswith(("/", "../")) or path == "..":
+            return Unreadable("outside", "outside the scanned folder")
+        full = os.path.join(self.root, path)
+        if path not in self._known:
+            real = os.path.realpath(full)
+            if not real.startswith(os.path.realpath(self.root) + os.sep):
+                return Unreadable("outside", "outside the scanned folder")
+        try:
+            with open(full, "rb") as stream:
+                data = stream.read(self.max_size + 1)
+        except OSError as error:
+            return Unreadable("unreadable", f"cannot be read: {error.strerror or error}")
+        if len(data) > self.max_size:
+            return Unreadable("too-large", f"larger than {self.max_size} bytes")
+        return decode(path, data)
