@@ -63,8 +63,7 @@ def _translate(pattern: str) -> str:
         else:
             out.append(letter)
             position += 1
-    text = "".join(out)
-    return text
+    return "".join(out)
 
 
 def _multiline(pattern: str) -> bool:

@@ -144,7 +144,7 @@ class _Table:
         self.exact: dict[tuple[Any, ...], list[Node]] = {}
         self.unknown: list[Node] = []
         for node in nodes:
-            values = tuple(node.fields.get(name, _ABSENT) for name in names)
+            values = tuple(node.fields.get(name, "") for name in names)
             if any(isinstance(value, (Unknown, Segments)) for value in values) or (
                 node.fields.rest is not None
             ):
@@ -232,7 +232,8 @@ def _among(present: Any, values: tuple[Value, ...]) -> bool | Unknown:
 
 def _equal(one: Any, other: Any, rest: Unknown | None) -> bool | Unknown:
     if one is _ABSENT or one is None:
-        return rest if rest is not None else False
+        # "" asks for a field that is absent: two objects without a namespace share one.
+        return rest if rest is not None else bool(other == "")
     for value in (one, other):
         if isinstance(value, Unknown):
             both = isinstance(one, Unknown) and isinstance(other, Unknown)

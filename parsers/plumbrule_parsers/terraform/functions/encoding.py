@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote_plus, unquote_plus
 
 from plumbrule_parsers.json_tree import parse_json
-
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.terraform.functions.call import (
     MAX_TEXT,

@@ -1,0 +1,79 @@
+"""One manifest file to its document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbrule_parsers.document import (
+    Completeness,
+    Document,
+    Hole,
+    Problem,
+    Severity,
+)
+from plumbrule_parsers.json_tree import parse_json
+from plumbrule_parsers.kubernetes.lift import Lift
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown, Value
+from plumbrule_parsers.yaml_tree import parse_yaml
+
+
+def parse(source: Source) -> Document:
+    """All objects of the file, of `List`s too; what is no object is a problem."""
+    values, problems = _values(source)
+    lift = Lift(source)
+    for value, span in values:
+        for one in _objects(value, lift.problems):
+            if isinstance(one, MapValue):
+                lift.manifest(one)
+            elif one is not None:
+                lift.problems.append(Problem(
+                    "not-an-object", "a manifest must be a mapping with apiVersion and kind",
+                    span.first_line, Severity.WARNING,
+                ))  # fmt: skip
+    problems += lift.problems
+    lost = [problem for problem in problems if problem.severity is Severity.ERROR]
+    holes = tuple(
+        Hole(Unknown(Reason.SYNTAX, f"{source.path} did not parse", problem.span), problem.span,
+             kinds=("k8s.Object",), within=source.path.rpartition("/")[0])
+        for problem in lost[:1]
+    )  # fmt: skip
+    because = f"{len(lost)} problem(s)" if lost else ""
+    state = Completeness.PARTLY if lost else Completeness.EVALUATED
+    if lost and not lift.nodes:
+        state = Completeness.SKIPPED
+    return Document(
+        source, "kubernetes", tuple(lift.nodes), tuple(lift.references), tuple(problems), holes,
+        state, because,
+    )  # fmt: skip
+
+
+def _values(source: Source) -> tuple[list[tuple[Value, Span]], list[Problem]]:
+    if source.path.endswith(".json"):
+        value, problems = parse_json(source)
+        return [(value, source.whole())], list(problems)
+    stream = parse_yaml(source, "1.1")
+    found = [(document.value, document.span) for document in stream.documents]
+    return found, list(stream.problems)
+
+
+def _objects(value: Value, problems: list[Problem]) -> Iterator[Value]:
+    """The value, or the items if it is a List; lists of lists are opened up to a fixed depth."""
+    stack: list[tuple[Value, int]] = [(value, 0)]
+    while stack:
+        current, depth = stack.pop()
+        items: Value = None
+        if isinstance(current, MapValue):
+            kind = current.get("kind")
+            if isinstance(kind, str) and kind.endswith("List") and "items" in current:
+                items = current["items"]
+        elif isinstance(current, ListValue):
+            items = current  # `kubectl` also reads a bare sequence of objects
+        if isinstance(items, ListValue) and depth < 10:
+            stack.extend((item, depth + 1) for item in reversed(items))
+        elif items is None:
+            yield current
+        elif isinstance(current, MapValue):
+            problems.append(
+                Problem("not-a-list", "`items` must be a list", current.span.first_line)
+            )
