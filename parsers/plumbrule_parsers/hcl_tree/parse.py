@@ -1,0 +1,561 @@
+"""A hand-written HCL parser that lets the regular expression engine do most lines in one call.
+
+One compiled pattern matches a whole statement with what stands before it: its name and, if it is
+simple (a plain string, a number, a word, a dotted reference), its value up to the end of the line.
+Only composite values enter the expression parser (precedence climbing). Possessive repeats keep
+backtracking out, so the time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from plumbrule_parsers.document import Problem
+from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.source import Source, Span
+
+MAX_DEPTH: Final = 200
+MAX_PROBLEMS: Final = 20  # a file with more is not worth resuming in
+
+_ID = r"[^\W\d][\w-]*+"
+_BLANK = r"(?:[ \t\r]++|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # no line end
+_SPACE = r"(?:[ \t\r\n]++|(?:\#|//)[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # with line ends
+_NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_SIMPLE = (
+    rf'(?:"(?P<string>[^"\\$%\n]*+)"'
+    rf"|(?P<word>true|false|null)(?![\w.(\[-])"
+    rf"|(?P<number>-?{_NUMBER})(?![\w.])"
+    rf"|(?P<reference>{_ID}(?:\.{_ID})*+)(?![\w\[.(:-]))"
+)
+_LINE_END = r"[ \t\r]*+(?:(?:\#|//)[^\n]*+)?"
+
+_STATEMENT = re.compile(
+    rf"{_SPACE}(?:(?P<name>{_ID}){_BLANK}"
+    rf"(?:=(?![=>])[ \t]*+{_SIMPLE}(?P<end>){_LINE_END}(?=[\n}}]|\Z)"
+    rf"|(?P<equals>=)(?![=>])"
+    rf'|(?P<labels>(?:(?:"(?:[^"\\\n]|\\.)*+"|{_ID}){_BLANK})*+)\{{)'
+    rf"|(?P<close>\}})|(?P<eof>\Z))"
+)
+_LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*+)"|({_ID})')
+_STRING_CHARS = r'(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+'
+_TERM_BODY = (
+    rf'(?:"(?P<string>{_STRING_CHARS})"|(?P<template>")|(?P<number>{_NUMBER})'
+    rf"|(?P<name>{_ID}(?:::{_ID})*+)|(?P<paren>\()|(?P<tuple>\[)|(?P<object>\{{)|(?P<unary>[-!])"
+    rf"|(?P<heredoc><<-?)(?P<marker>{_ID})[ \t]*\r?\n)"
+)
+_TERM = (re.compile(_BLANK + _TERM_BODY), re.compile(_SPACE + _TERM_BODY))
+_OPERATOR_BODY = (
+    rf"(?:\.(?P<attribute>{_ID})|\.(?P<legacy>\d+)|(?P<attr_splat>\.\*)"
+    rf"|(?P<full_splat>\[{_BLANK}\*{_BLANK}\])"
+    r"|(?P<index>\[)|(?P<binary>==|!=|<=|>=|&&|\|\||[+\-*%<>]|/(?![/*])|\?(?!\?)))"
+)
+_OPERATOR = (re.compile(_BLANK + _OPERATOR_BODY), re.compile(_SPACE + _OPERATOR_BODY))
+_OPEN_CALL = re.compile(_BLANK + r"\(")
+_CLOSE = {sign: re.compile(_SPACE + re.escape(sign)) for sign in ")]}:"}
+_SEPARATOR = re.compile(_SPACE + r"(?:(?P<comma>,)|(?P<expand>\.\.\.)|(?P<close>[)\]]))")
+_FOR = re.compile(rf"{_SPACE}for\b{_SPACE}({_ID}){_SPACE}(?:,{_SPACE}({_ID}){_SPACE})?in\b")
+_IF = re.compile(_SPACE + r"if\b")
+_ARROW = re.compile(_SPACE + "=>")
+_ELLIPSIS = re.compile(_SPACE + r"\.\.\.")
+_SKIP = re.compile(_SPACE)
+_ITEM_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?:,|\n|(?=\}}))")
+_ITEM = re.compile(
+    rf'{_SPACE}(?:(?:(?P<bare>{_ID})|"(?P<quoted>[^"\\$%\n]*+)"){_BLANK}[=:](?![=>:]){_BLANK}'
+    rf"{_SIMPLE}(?P<end>){_LINE_END}(?:,|(?=[\n}}]))|(?P<close>\}}))"
+)
+_ITEM_SIGN = re.compile(_SPACE + r"[=:](?![=>])")
+_STATEMENT_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?=\n|\}}|\Z)")
+_QUOTED = re.compile(
+    rf'(?P<text>{_STRING_CHARS})(?:(?P<open>\$\{{~?)|(?P<directive>%\{{~?)|(?P<end>"))'
+)
+_RAW = re.compile(
+    r"(?P<text>(?:[^$%]++|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+)"
+    r"(?:(?P<open>\$\{~?)|(?P<directive>%\{~?)|(?P<end>\Z))"
+)
+_TEMPLATE_END = re.compile(_SPACE + r"(~?)\}")
+_DIRECTIVE = re.compile(
+    rf"{_SPACE}(?:(?P<if>if)\b|(?P<word>else|endif|endfor)\b"
+    rf"|(?P<for>for)\b{_SPACE}({_ID}){_SPACE}(?:,{_SPACE}({_ID}){_SPACE})?in\b)"
+)
+_RESUME = re.compile(rf'^{_ID}(?:[ \t]+(?:"[^"\n]*"|{_ID}))*[ \t]*\{{', re.MULTILINE)
+_PRECEDENCE = {"||": 2, "&&": 3, "==": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, "+": 6,
+               "-": 6, "*": 7, "/": 7, "%": 7}  # fmt: skip
+_UNARY = 8
+_WORDS = {"true": True, "false": False, "null": None}
+_ESCAPE = re.compile(r'\\(?:(["\\nrt])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)\{')
+_ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class HclFile(NamedTuple):
+    """What could be read of a file, and what was wrong with the rest."""
+
+    body: h.Body
+    problems: tuple[Problem, ...]
+
+
+class _Stop(Exception):  # noqa: N818
+    def __init__(self, message: str, at: int, code: str = "hcl-syntax", hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.at, self.code, self.hint = message, at, code, hint
+
+
+def parse_hcl(source: Source) -> HclFile:
+    """The file's body. Never raises; after an error reading goes on at the next block."""
+    parser = _Parser(source.text)
+    problems: list[Problem] = []
+    items: list[h.Setting | h.Block] = []
+    at = 0
+    while True:
+        parser.depth = 0
+        try:
+            parser.items(at, items, top=True)
+            break
+        except _Stop as stop:
+            where = min(stop.at, len(source.text))
+            end = min(where + 1, len(source.text))
+            problems.append(Problem(stop.code, stop.message, Span(source, where, end),
+                                    hint=stop.hint))  # fmt: skip
+            if len(problems) >= MAX_PROBLEMS:
+                break
+            # An unclosed brace swallows what follows, so reading goes on behind the head of the
+            # statement that failed, not behind the place where it was noticed.
+            resume = _RESUME.search(source.text, max(parser.statement + 1, at + 1))
+            if resume is None:
+                break
+            at = resume.start()
+    return HclFile(h.Body(0, len(source.text), tuple(items)), tuple(problems))
+
+
+def parse_expression(text: str) -> h.Expr | None:
+    """One expression that takes up the whole text, None if it is not one."""
+    parser = _Parser(text)
+    try:
+        expr, at = parser.expression(0, multiline=True, minimum=0)
+    except _Stop:
+        return None
+    found = _SKIP.match(text, at)
+    return expr if found is not None and found.end() == len(text) else None
+
+
+def unescape(text: str) -> str:
+    """A quoted string's text with its escapes resolved."""
+    if "\\" not in text and "{" not in text:
+        return text
+    return _ESCAPE.sub(_unescaped, text)
+
+
+def _unescape_raw(text: str) -> str:
+    """A heredoc's text: only the template signs are escaped there."""
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        return _ESCAPED[match[1]]
+    if match[4]:
+        return match[4][0] + "{"
+    code = int(match[2] or match[3], 16)
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+def _number(text: str) -> int | float:
+    if text.lstrip("-").isdigit() and len(text) < 4000:
+        return int(text)
+    return float(text)
+
+
+class _Parser:
+    """One text; methods take an offset and give a node and the offset behind it."""
+
+    __slots__ = ("depth", "statement", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.depth = 0
+        self.statement = 0  # where the top-level statement in progress starts
+
+    def line(self, at: int) -> int:
+        return self.text.count("\n", 0, at) + 1
+
+    # -------------------------------------------------------------- bodies
+    def body(self, at: int, opened: int) -> tuple[h.Body, int]:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Stop(f"nested deeper than {MAX_DEPTH} levels", at, "too-deep")
+        items: list[h.Setting | h.Block] = []
+        end = self.items(at, items, top=False, opened=opened)
+        self.depth -= 1
+        return h.Body(at, end - 1, tuple(items)), end
+
+    def items(self, at: int, out: list[h.Setting | h.Block], *, top: bool, opened: int = 0) -> int:
+        """Read statements into `out`; the offset behind the closing brace, or the end."""
+        text, match_statement, add = self.text, _STATEMENT.match, out.append
+        while True:
+            found = match_statement(text, at)
+            if found is None:
+                if top:
+                    skipped = _SKIP.match(text, at)
+                    self.statement = skipped.end() if skipped else at
+                raise self.not_a_statement(at)
+            kind = found.lastgroup
+            at = found.end()
+            if kind == "end":
+                start = found.start("name")
+                add(h.Setting(start, found.end("end"), found["name"], self.simple(found)))
+                continue
+            if kind == "equals":
+                start = found.start("name")
+                if top:
+                    self.statement = start
+                value, at = self.expression(at, multiline=False, minimum=0)
+                add(h.Setting(start, value.end, found["name"], value))
+                stop = _STATEMENT_END.match(text, at)
+                if stop is None:
+                    raise self.not_ended(at)
+                at = stop.end()
+            elif kind == "labels":
+                start = found.start("name")
+                if top:
+                    self.statement = start
+                base = found.start("labels")
+                labels = tuple(
+                    h.Label(base + one.start(), base + one.end(),
+                            unescape(one[1]) if one[1] is not None else one[2])
+                    for one in _LABEL.finditer(found["labels"])
+                )  # fmt: skip
+                body, at = self.body(at, found.end() - 1)
+                add(h.Block(start, at, found["name"], labels, body, found.end()))
+            elif kind == "close":
+                if top:
+                    self.statement = at - 1
+                    raise _Stop("`}` without an opening brace", at - 1)
+                return at
+            else:
+                if not top:
+                    raise _Stop(f"`{{` on line {self.line(opened)} is not closed", opened,
+                                hint="add the missing `}`")  # fmt: skip
+                return at
+
+    def simple(self, found: re.Match[str]) -> h.Expr:
+        """The node of a simple value that the statement's pattern matched by itself."""
+        if found["string"] is not None:
+            return h.Literal(found.start("string") - 1, found.end("string") + 1, found["string"])
+        if found["reference"] is not None:
+            start, end = found.span("reference")
+            return h.Traversal(start, end, tuple(found["reference"].split(".")))
+        if found["word"] is not None:
+            start, end = found.span("word")
+            return h.Literal(start, end, _WORDS[found["word"]])
+        start, end = found.span("number")
+        return h.Literal(start, end, _number(found["number"]))
+
+    def not_a_statement(self, at: int) -> _Stop:
+        found = _SKIP.match(self.text, at)
+        at = found.end() if found is not None else at
+        line = self.text[at : at + 40].split("\n")[0]
+        if self.text.startswith("/*", at):
+            return _Stop("the comment is not closed", at)
+        return _Stop(f"expected `name = value`, a block or `}}`, found `{line}`", at)
+
+    def not_ended(self, at: int) -> _Stop:
+        found = re.compile(_BLANK).match(self.text, at)
+        at = found.end() if found is not None else at
+        rest = self.text[at : at + 30].split("\n")[0]
+        return _Stop(f"expected a new line after the value, found `{rest}`", at)
+
+    # -------------------------------------------------------------- expressions
+    def expression(self, at: int, *, multiline: bool, minimum: int) -> tuple[h.Expr, int]:
+        """An expression whose operators bind at least as strongly as `minimum`."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Stop(f"nested deeper than {MAX_DEPTH} levels", at, "too-deep")
+        operator = _OPERATOR[multiline].match
+        left, at = self.term(at, multiline=multiline)
+        while True:
+            found = operator(self.text, at)
+            if found is None:
+                break
+            kind = found.lastgroup
+            if kind != "binary":
+                left, at = self.step(left, found)
+                continue
+            op = found["binary"]
+            if op == "?":
+                if minimum > 0:
+                    break
+                left, at = self.conditional(left, found.end(), multiline=multiline)
+                continue
+            strength = _PRECEDENCE[op]
+            if strength <= minimum:
+                break
+            right, at = self.expression(found.end(), multiline=multiline, minimum=strength)
+            left = h.Binary(left.start, right.end, op, left, right)
+        self.depth -= 1
+        return left, at
+
+    def conditional(self, condition: h.Expr, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
+        yes, at = self.expression(at, multiline=True, minimum=0)
+        colon = _CLOSE[":"].match(self.text, at)
+        if colon is None:
+            raise _Stop("expected `:` of the conditional", at)
+        skipped = _SKIP.match(self.text, colon.end())
+        assert skipped is not None
+        no, at = self.expression(skipped.end(), multiline=multiline, minimum=0)
+        return h.Conditional(condition.start, no.end, condition, yes, no), at
+
+    def step(self, left: h.Expr, found: re.Match[str]) -> tuple[h.Expr, int]:
+        """`.name`, `.0`, `[key]` or a splat behind an expression."""
+        at = found.end()
+        kind = found.lastgroup
+        if kind == "attribute":
+            name = found["attribute"]
+            if isinstance(left, h.Traversal):
+                return h.Traversal(left.start, at, (*left.names, name)), at
+            return h.Attribute(left.start, at, left, name), at
+        if kind == "legacy":
+            key = h.Literal(found.start("legacy"), at, _number(found["legacy"]))
+            return h.Index(left.start, at, left, key), at
+        if kind == "index":
+            key_expr, at = self.expression(at, multiline=True, minimum=0)
+            close = _CLOSE["]"].match(self.text, at)
+            if close is None:
+                raise _Stop("expected `]`", at)
+            return h.Index(left.start, close.end(), left, key_expr), close.end()
+        return self.splat(left, at, full=kind == "full_splat")
+
+    def splat(self, left: h.Expr, at: int, *, full: bool) -> tuple[h.Expr, int]:
+        each: h.Expr = h.SplatItem(at, at)
+        while True:
+            found = _OPERATOR[False].match(self.text, at)
+            if found is None or found.lastgroup in ("binary", "attr_splat", "full_splat"):
+                break
+            if not full and found.lastgroup != "attribute":
+                break
+            each, at = self.step(each, found)
+        return h.Splat(left.start, at, left, each), at
+
+    def term(self, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
+        found = _TERM[multiline].match(self.text, at)
+        if found is None:
+            skipped = _SKIP.match(self.text, at)
+            where = skipped.end() if skipped is not None and multiline else at
+            rest = self.text[where : where + 30].split("\n")[0].strip()
+            shown = f"`{rest}`" if rest else "the end of the line"
+            raise _Stop(f"expected a value, found {shown}", where)
+        kind = found.lastgroup
+        at = found.end()
+        if kind == "string":
+            start = found.start("string") - 1
+            return h.Literal(start, at, unescape(found["string"])), at
+        if kind == "name":
+            return self.name(found["name"], found.start("name"), at)
+        if kind == "number":
+            return h.Literal(found.start("number"), at, _number(found["number"])), at
+        if kind == "template":
+            start = found.start("template")
+            parts, at = self.template(at, _QUOTED, len(self.text), start)
+            return h.Template(start, at, parts), at
+        if kind == "tuple":
+            return self.tuple_(found.start("tuple"), at)
+        if kind == "object":
+            return self.object_(found.start("object"), at)
+        if kind == "paren":
+            start = found.start("paren")
+            inner, at = self.expression(at, multiline=True, minimum=0)
+            close = _CLOSE[")"].match(self.text, at)
+            if close is None:
+                raise _Stop(f"`(` on line {self.line(start)} is not closed", at)
+            return h.Paren(start, close.end(), inner), close.end()
+        if kind == "unary":
+            start = found.start("unary")
+            operand, at = self.expression(at, multiline=multiline, minimum=_UNARY)
+            return h.Unary(start, operand.end, found["unary"], operand), at
+        return self.heredoc(found, at)
+
+    def name(self, name: str, start: int, at: int) -> tuple[h.Expr, int]:
+        call = _OPEN_CALL.match(self.text, at)
+        if call is not None:
+            args, expand, at = self.arguments(call.end(), start)
+            return h.Call(start, at, name, args, expand), at
+        if name in _WORDS:
+            return h.Literal(start, at, _WORDS[name]), at
+        return h.Traversal(start, at, (name,)), at
+
+    def arguments(self, at: int, start: int) -> tuple[tuple[h.Expr, ...], bool, int]:
+        out: list[h.Expr] = []
+        expand = False
+        close = _CLOSE[")"].match(self.text, at)
+        if close is not None:
+            return (), False, close.end()
+        while True:
+            value, at = self.expression(at, multiline=True, minimum=0)
+            out.append(value)
+            found = _SEPARATOR.match(self.text, at)
+            if found is None or found["close"] == "]":
+                raise _Stop(f"expected `,` or `)` of the call on line {self.line(start)}", at)
+            at = found.end()
+            if found["close"]:
+                return tuple(out), expand, at
+            expand = expand or found["expand"] is not None
+            close = _CLOSE[")"].match(self.text, at)
+            if close is not None:
+                return tuple(out), expand, close.end()
+
+    def tuple_(self, start: int, at: int) -> tuple[h.Expr, int]:
+        loop = _FOR.match(self.text, at)
+        if loop is not None:
+            return self.loop(start, loop, closing="]")
+        out: list[h.Expr] = []
+        close = _CLOSE["]"].match(self.text, at)
+        if close is not None:
+            return h.Tuple(start, close.end(), ()), close.end()
+        while True:
+            value, at = self.expression(at, multiline=True, minimum=0)
+            out.append(value)
+            found = _SEPARATOR.match(self.text, at)
+            if found is None or found["close"] == ")" or found["expand"]:
+                raise _Stop(f"expected `,` or `]` of the list on line {self.line(start)}", at)
+            at = found.end()
+            close = _CLOSE["]"].match(self.text, at) if found["comma"] else found
+            if close is not None:
+                return h.Tuple(start, close.end(), tuple(out)), close.end()
+
+    def loop(self, start: int, found: re.Match[str], *, closing: str) -> tuple[h.Expr, int]:
+        key, value = (found[1], found[2]) if found[2] else (None, found[1])
+        collection, at = self.expression(found.end(), multiline=True, minimum=0)
+        colon = _CLOSE[":"].match(self.text, at)
+        if colon is None:
+            raise _Stop("expected `:` of the for expression", at)
+        result, at = self.expression(colon.end(), multiline=True, minimum=0)
+        key_result: h.Expr | None = None
+        group = False
+        if closing == "}":
+            arrow = _ARROW.match(self.text, at)
+            if arrow is None:
+                raise _Stop("expected `=>` of the for expression", at)
+            key_result = result
+            result, at = self.expression(arrow.end(), multiline=True, minimum=0)
+            ellipsis = _ELLIPSIS.match(self.text, at)
+            if ellipsis is not None:
+                group, at = True, ellipsis.end()
+        condition: h.Expr | None = None
+        guard = _IF.match(self.text, at)
+        if guard is not None:
+            condition, at = self.expression(guard.end(), multiline=True, minimum=0)
+        close = _CLOSE[closing].match(self.text, at)
+        if close is None:
+            raise _Stop(
+                f"expected `{closing}` of the for expression on line {self.line(start)}", at
+            )
+        end = close.end()
+        return h.For(start, end, key, value, collection, key_result, result, condition, group), end
+
+    def object_(self, start: int, at: int) -> tuple[h.Expr, int]:
+        loop = _FOR.match(self.text, at)
+        if loop is not None:
+            return self.loop(start, loop, closing="}")
+        out: list[tuple[h.Expr, h.Expr]] = []
+        text, match_item = self.text, _ITEM.match
+        while True:
+            found = match_item(text, at)
+            if found is not None:
+                at = found.end()
+                if found.lastgroup == "close":
+                    return h.Object(start, at, tuple(out)), at
+                if found["bare"] is not None:
+                    key: h.Expr = h.Literal(found.start("bare"), found.end("bare"), found["bare"])
+                else:
+                    begin, finish = found.span("quoted")
+                    key = h.Literal(begin - 1, finish + 1, found["quoted"])
+                out.append((key, self.simple(found)))
+                continue
+            key, at = self.expression(at, multiline=True, minimum=0)
+            if isinstance(key, h.Traversal) and len(key.names) == 1:
+                key = h.Literal(key.start, key.end, key.names[0])
+            sign = _ITEM_SIGN.match(text, at)
+            if sign is None:
+                raise _Stop(
+                    f"expected `=` in the object that opened on line {self.line(start)}", at
+                )
+            skipped = _SKIP.match(text, sign.end())
+            assert skipped is not None
+            value, at = self.expression(skipped.end(), multiline=False, minimum=0)
+            out.append((key, value))
+            stop = _ITEM_END.match(text, at)
+            if stop is None:
+                raise _Stop("expected `,` or a new line in the object that opened on line "
+                            f"{self.line(start)}", at)  # fmt: skip
+            at = stop.end()
+
+    # -------------------------------------------------------------- templates
+    def template(
+        self, at: int, pattern: re.Pattern[str], limit: int, start: int
+    ) -> tuple[tuple[h.Part, ...], int]:
+        """Parts up to the closing quote, or up to `limit` for a heredoc."""
+        parts: list[h.Part] = []
+        raw = pattern is _RAW
+        while True:
+            found = pattern.match(self.text, at, limit)
+            if found is None:
+                raise _Stop(f"the string that opened on line {self.line(start)} is not closed", start,
+                            hint='close it with `"`, or use a heredoc for several lines')  # fmt: skip
+            if found["text"]:
+                text = _unescape_raw(found["text"]) if raw else unescape(found["text"])
+                parts.append(h.Text(found.start("text"), found.end("text"), text))
+            at = found.end()
+            if found.lastgroup == "end":
+                return tuple(parts), at
+            opened = found.start(found.lastgroup or 0)
+            strip_left = found[0].endswith("~")
+            if found.lastgroup == "open":
+                value, at = self.expression(at, multiline=True, minimum=0)
+                at, strip_right = self.template_end(at, opened)
+                parts.append(h.Interpolation(opened, at, value, strip_left, strip_right))
+            else:
+                part, at = self.directive(at, opened, strip_left=strip_left)
+                parts.append(part)
+
+    def template_end(self, at: int, opened: int) -> tuple[int, bool]:
+        close = _TEMPLATE_END.match(self.text, at)
+        if close is None:
+            raise _Stop(f"expected `}}` of the template on line {self.line(opened)}", at)
+        return close.end(), bool(close[1])
+
+    def directive(self, at: int, opened: int, *, strip_left: bool) -> tuple[h.Directive, int]:
+        found = _DIRECTIVE.match(self.text, at)
+        if found is None:
+            raise _Stop("expected `if`, `else`, `endif`, `for` or `endfor`", at)
+        at = found.end()
+        word = found["if"] or found["for"] or found["word"]
+        value: h.Expr | None = None
+        names: tuple[str, ...] = ()
+        if word in ("if", "for"):
+            value, at = self.expression(at, multiline=True, minimum=0)
+        if word == "for":
+            names = tuple(name for name in (found[4], found[5]) if name)
+        at, strip_right = self.template_end(at, opened)
+        return h.Directive(opened, at, word, value, names, strip_left, strip_right), at
+
+    def heredoc(self, found: re.Match[str], at: int) -> tuple[h.Expr, int]:
+        start = found.start("heredoc")
+        marker = found["marker"]
+        closing = _heredoc_end(marker).search(self.text, at)
+        if closing is None:
+            raise _Stop(f"the heredoc `{found['heredoc']}{marker}` is not closed", start,
+                        hint=f"a line with `{marker}` alone must end it")  # fmt: skip
+        parts, _end = self.template(at, _RAW, closing.start(), start)
+        end = closing.start() + len(closing[0].rstrip(" \t\r"))
+        return h.Template(start, end, parts, found["heredoc"]), end
+
+
+_HEREDOC_ENDS: dict[str, re.Pattern[str]] = {}
+
+
+def _heredoc_end(marker: str) -> re.Pattern[str]:
+    pattern = _HEREDOC_ENDS.get(marker)
+    if pattern is None:
+        pattern = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t\r]*$", re.MULTILINE)
+        if len(_HEREDOC_ENDS) < 500:
+            _HEREDOC_ENDS[marker] = pattern
+    return pattern

@@ -1,0 +1,327 @@
+"""One Terraform file to its document: a node for each block, edges for what it mentions."""
+
+from __future__ import annotations
+
+import posixpath
+
+from plumbrule_parsers.document import (
+    Completeness,
+    Document,
+    Hole,
+    Node,
+    Problem,
+    Reference,
+    Severity,
+    ToMatch,
+)
+from plumbrule_parsers.hcl_tree import parse_hcl
+from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.json_tree import parse_json
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.json_body import json_body
+from plumbrule_parsers.terraform.lift import lift
+from plumbrule_parsers.terraform.mentions import mentions
+from plumbrule_parsers.terraform.static import Static
+from plumbrule_parsers.value import (
+    ListValue,
+    MapValue,
+    Place,
+    Reason,
+    Unknown,
+)
+
+# Resource types that have a kind of their own in the schema.
+DECLARED = {"aws_s3_bucket", "aws_s3_bucket_versioning"}
+_KINDS = {"variable": "tf.Variable", "output": "tf.Output", "module": "tf.Module",
+          "provider": "tf.Provider", "terraform": "tf.Settings", "moved": "tf.Moved",
+          "import": "tf.Import", "removed": "tf.Removed", "check": "tf.Check"}  # fmt: skip
+
+
+def parse(source: Source) -> Document:
+    """The document of a file in native or JSON syntax."""
+    path = source.path
+    problems: tuple[Problem, ...]
+    if path.endswith(".json"):
+        value, problems = parse_json(source)
+        body = json_body(value, variables=path.endswith(".tfvars.json"))
+    else:
+        body, problems = parse_hcl(source)
+    if problems and not path.endswith(".json"):
+        from plumbrule_parsers.terraform.second_opinion import second_opinion
+
+        problems = second_opinion(source, problems)
+    reader = _Reader(source)
+    if path.endswith((".tfvars", ".tfvars.json")):
+        reader.values(body)
+    elif path.endswith(".hcl"):
+        return Document(
+            source, "terraform", problems=problems, completeness=Completeness.PARTLY,
+            because="Terragrunt and other HCL is read, not evaluated",
+        )  # fmt: skip
+    else:
+        for item in body.items:
+            reader.item(item)
+    lost = [problem for problem in problems if problem.severity is Severity.ERROR]
+    for problem in lost[:1]:
+        reader.holes.append(Hole(
+            Unknown(Reason.SYNTAX, f"{path} did not parse", problem.span), problem.span,
+            kinds=("tf.Block", "iam.Statement", "net.IngressRule"), within=reader.module,
+        ))  # fmt: skip
+    state, because = Completeness.EVALUATED, ""
+    if lost:
+        state = Completeness.PARTLY if reader.nodes else Completeness.SKIPPED
+        because = f"{len(lost)} problem(s)"
+    return Document(
+        source, "terraform", tuple(reader.nodes), tuple(reader.references),
+        (*problems, *reader.problems), tuple(reader.holes), state, because,
+    )  # fmt: skip
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.static = Static(source)
+        self.module = self.static.module
+        self.nodes: list[Node] = []
+        self.references: list[Reference] = []
+        self.problems: list[Problem] = []
+        self.holes: list[Hole] = []
+        self.addresses: set[str] = set()
+
+    def address(self, name: str) -> str:
+        wanted = f"{self.source.path}#{name}"
+        address, count = wanted, 1
+        while address in self.addresses:
+            count += 1
+            address = f"{wanted}~{count}"
+        self.addresses.add(address)
+        return address
+
+    # -------------------------------------------------------------- blocks
+    def item(self, item: h.Setting | h.Block) -> None:
+        """One statement at the top of a module file."""
+        if isinstance(item, h.Setting):
+            span = Span(self.source, item.start, item.start + len(item.name))
+            message = f"`{item.name}` cannot be set here; it belongs into a block"
+            self.problems.append(Problem("stray-setting", message, span, Severity.WARNING))
+            return
+        labels = [label.text for label in item.labels]
+        wanted = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1,
+                  "module": 1, "provider": 1, "check": 1}.get(item.type, 0)  # fmt: skip
+        if len(labels) < wanted:
+            span = Span(self.source, item.start, item.head_end)
+            message = f"`{item.type}` needs {wanted} label(s), not {len(labels)}"
+            self.problems.append(Problem("missing-label", message, span))
+            return
+        if item.type == "locals":
+            for setting in item.body.settings().values():
+                self.local(setting)
+        elif item.type in ("resource", "data", "ephemeral"):
+            self.resource(item, labels[0], labels[1])
+        elif item.type in _KINDS:
+            self.block(item, labels)
+
+    def local(self, setting: h.Setting) -> None:
+        fields = self.named(setting.start, setting.end, setting.name)
+        span = Span(self.source, setting.value.start, setting.value.end)
+        fields.put("value", self.static.value(setting.value), Place(span))
+        head = Span(self.source, setting.start, setting.start + len(setting.name))
+        self.declare("tf.Local", f"local.{setting.name}", fields, head, setting.value)
+
+    def named(self, start: int, end: int, name: str, label: h.Label | None = None) -> MapValue:
+        fields = MapValue(self.source, start, end)
+        place = Place(Span(self.source, label.start, label.end)) if label is not None else None
+        fields.put("name", name, place)
+        fields.put("module", self.module)
+        return fields
+
+    def block(self, block: h.Block, labels: list[str]) -> None:
+        """A block that is no resource."""
+        name = labels[0] if labels else block.type
+        address = {
+            "variable": f"var.{name}", "output": f"output.{name}", "module": f"module.{name}",
+            "provider": f"provider.{name}",
+        }.get(block.type, f"{block.type}{'.' + name if labels else ''}")  # fmt: skip
+        label = block.labels[0] if block.labels else None
+        fields = self.named(block.start, block.end, name, label)
+        fields.put("address", address)
+        self.attributes(block.body, fields)
+        if block.type == "variable" and "type" in fields:
+            setting = block.body.settings()["type"]
+            span = Span(self.source, setting.value.start, setting.value.end)
+            fields.put("type", " ".join(span.text.split()), Place(span))
+        node = self.declare(_KINDS[block.type], address, fields, self.head(block), block)
+        if block.type == "module":
+            self.call(node, fields)
+
+    def call(self, node: Node, fields: MapValue) -> None:
+        """A module call: local ones are linked to their folder, others are a hole."""
+        source = fields.get("source")
+        if not isinstance(source, str):
+            return
+        place = fields.place("source")
+        span = place.value if place is not None else node.span
+        if source.startswith(("./", "../")):
+            folder = posixpath.normpath(posixpath.join(self.module, source))
+            fields.put("source_path", "" if folder == "." else folder)
+            variables = ToMatch(("tf.Variable",), (("module", "" if folder == "." else folder),))
+            self.references.append(Reference("flows_to", node.address, variables, span))
+        else:
+            self.holes.append(Hole(
+                Unknown(Reason.REMOTE, f"module `{source[:80]}` is not in the repository", span),
+                span, kinds=("tf.Resource", "tf.Data"), within=self.module,
+            ))  # fmt: skip
+
+    def resource(self, block: h.Block, type_: str, name: str) -> None:
+        """A resource or data source with its attributes and nested blocks."""
+        data = block.type != "resource"
+        address = f"{block.type}.{type_}.{name}" if data else f"{type_}.{name}"
+        fields = self.named(block.start, block.end, name, block.labels[1])
+        label = block.labels[0]
+        fields.put("type", type_, Place(Span(self.source, label.start, label.end)))
+        fields.put("address", address)
+        settings = block.body.settings()
+        condition = self.condition(settings)
+        if condition is False:
+            return  # `count = 0`: it does not exist
+        self.attributes(block.body, fields)
+        kind = "tf.Data" if data else f"tf.{type_}" if type_ in DECLARED else "tf.Resource"
+        node = self.declare(
+            kind, address, fields, self.head(block), block,
+            condition if isinstance(condition, Unknown) else None,
+        )  # fmt: skip
+        for lifted in lift(node, type_, block, self.static):
+            address = self.address(f"{node.address.partition('#')[2]}/{lifted.address}")
+            self.nodes.append(Node(
+                address, lifted.kind, lifted.label, lifted.fields, lifted.span, node.address,
+                node.condition or lifted.condition,
+            ))  # fmt: skip
+
+    def condition(self, settings: dict[str, h.Setting]) -> Unknown | bool:
+        """Whether the resource exists: True, False, or the unknown that decides it."""
+        for name in ("count", "for_each"):
+            setting = settings.get(name)
+            if setting is None:
+                continue
+            value = self.static.value(setting.value)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                return value > 0
+            if isinstance(value, (ListValue, MapValue)):
+                return len(value) > 0 or (value.rest or False)
+            span = Span(self.source, setting.value.start, setting.value.end)
+            inner = value if isinstance(value, Unknown) else None
+            if (
+                inner is not None
+                and inner.candidates
+                and all(isinstance(one, int) and one > 0 for one in inner.candidates)
+            ):
+                return True
+            detail = f"{name} = {inner.detail}" if inner is not None else name
+            return Unknown(Reason.CARDINALITY, detail, span,
+                           identity=inner.identity if inner is not None else "")  # fmt: skip
+        return True
+
+    def head(self, block: h.Block) -> Span:
+        end = block.labels[-1].end if block.labels else block.start + len(block.type)
+        return Span(self.source, block.start, end)
+
+    def declare(
+        self, kind: str, name: str, fields: MapValue, span: Span, node: h.Block | h.Expr,
+        condition: Unknown | None = None,
+    ) -> Node:  # fmt: skip
+        """Add a node, and an edge for everything that it mentions."""
+        made = Node(self.address(name), kind, name, fields, span, condition=condition)
+        self.nodes.append(made)
+        for mention in mentions(node):
+            target = self.target(mention.names)
+            if target is None or mention.names[:2] == tuple(name.split("."))[:2]:
+                continue
+            at = Span(self.source, mention.start, mention.end)
+            self.references.append(Reference("references", made.address, target, at))
+            if mention.names[0] in ("var", "local"):
+                self.references.append(
+                    Reference("flows_to", made.address, target, at, reverse=True)
+                )
+        return made
+
+    def target(self, names: tuple[str, ...]) -> ToMatch | None:
+        """What a reference may point at, in the same module."""
+        first = names[0]
+        if len(names) < 2 or first in ("each", "count", "path", "terraform", "self"):
+            return None
+        here = ("module", self.module)
+        if first == "var":
+            return ToMatch(("tf.Variable",), (("name", names[1]), here))
+        if first == "local":
+            return ToMatch(("tf.Local",), (("name", names[1]), here))
+        if first == "module":
+            return ToMatch(("tf.Module",), (("name", names[1]), here))
+        if first in ("data", "ephemeral"):
+            if len(names) < 3:
+                return None
+            return ToMatch(("tf.Data",), (("address", ".".join(names[:3])), here))
+        return ToMatch(("tf.Resource",), (("address", ".".join(names[:2])), here))
+
+    # -------------------------------------------------------------- attributes
+    def attributes(self, body: h.Body, fields: MapValue) -> None:
+        """Settings and nested blocks of a body; repeated blocks become a list."""
+        for setting in body.settings().values():
+            if setting.name in ("name", "type", "address", "module") and setting.name in fields:
+                fields.put(f"attr_{setting.name}", self.static.value(setting.value),
+                           self.place(setting))  # fmt: skip
+                if setting.name != "type":
+                    continue
+            fields.put(setting.name, self.static.value(setting.value), self.place(setting))
+        groups: dict[str, list[h.Block]] = {}
+        for block in body.blocks():
+            name = block.labels[0].text if block.type == "dynamic" and block.labels else block.type
+            groups.setdefault(name, []).append(block)
+        for name, blocks in groups.items():
+            self.nested(name, blocks, fields)
+
+    def place(self, setting: h.Setting) -> Place:
+        value = Span(self.source, setting.value.start, setting.value.end)
+        return Place(value, Span(self.source, setting.start, setting.name_end))
+
+    def nested(self, name: str, blocks: list[h.Block], fields: MapValue) -> None:
+        """Blocks of one type: a map if there is one, a list if there are more or may be."""
+        maps: list[tuple[MapValue, h.Block]] = []
+        rest: Unknown | None = None
+        for block in blocks:
+            if block.type == "dynamic":
+                loop = block.body.settings().get("for_each")
+                span = self.head(block)
+                detail = f"dynamic block `{name}`"
+                rest = Unknown(Reason.CARDINALITY, detail, span)
+                if loop is None:
+                    continue
+                continue
+            inner = MapValue(self.source, block.start, block.end)
+            self.attributes(block.body, inner)
+            maps.append((inner, block))
+        if len(maps) == 1 and rest is None:
+            inner, block = maps[0]
+            place = Place(Span(self.source, block.start, block.end), self.head(block))
+            fields.put(name, inner, place)
+            return
+        start = blocks[0].start
+        listed = ListValue(self.source, start, blocks[-1].end, (inner for inner, _ in maps))
+        listed.rest = rest
+        for _inner, block in maps:
+            listed.offsets.extend((block.start, block.end))
+        head = self.head(blocks[0])
+        fields.put(name, listed, Place(Span(self.source, start, blocks[-1].end), head))
+
+    def values(self, body: h.Body) -> None:
+        """A file of variable values: one node, and a flow to each variable of its folder."""
+        fields = self.named(0, len(self.source.text), self.source.path.rpartition("/")[2])
+        for setting in body.settings().values():
+            if setting.name not in ("name", "module"):
+                fields.put(setting.name, self.static.value(setting.value), self.place(setting))
+        node = Node(self.address("values"), "tf.Values", self.source.path, fields,
+                    Span(self.source, 0, 0))  # fmt: skip
+        self.nodes.append(node)
+        for setting in body.settings().values():
+            target = ToMatch(("tf.Variable",), (("name", setting.name), ("module", self.module)))
+            span = Span(self.source, setting.start, setting.name_end)
+            self.references.append(Reference("flows_to", node.address, target, span))
