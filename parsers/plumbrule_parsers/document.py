@@ -71,10 +71,11 @@ class ToMatch:
 
     `equals`: each named field of the target equals the value; an absent target field fits only ""
     (two objects without a namespace share one); an unknown on either side makes the edge possible.
-    `labels`: each entry is contained in the target's field `labels_field` (a Kubernetes selector); `expressions` are label requirements
-    `(key, operator, values)` with the operators In, NotIn, Exists, DoesNotExist. `within` restricts
-    targets to files below a folder (a chart, a module), "" means anywhere. Of all that fit, the
-    nearest are meant: those in the origin's folder, else in the folder above, and so on.
+    `labels`: each entry is contained in the target's field `labels_field` (a Kubernetes selector);
+    `expressions` are label requirements `(key, operator, values)` with the operators In, NotIn,
+    Exists, DoesNotExist. `within` restricts targets to files below a folder (a chart, a module), ""
+    means anywhere. Of all that fit, the nearest are meant: those in the origin's folder, else in
+    the folder above, and so on.
     """
 
     kinds: tuple[str, ...]

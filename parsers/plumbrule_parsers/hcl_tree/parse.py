@@ -498,8 +498,9 @@ class _Parser:
         while True:
             found = pattern.match(self.text, at, limit)
             if found is None:
-                raise _Stop(f"the string that opened on line {self.line(start)} is not closed", start,
-                            hint='close it with `"`, or use a heredoc for several lines')  # fmt: skip
+                message = f"the string that opened on line {self.line(start)} is not closed"
+                hint = 'close it with `"`, or use a heredoc for several lines'
+                raise _Stop(message, start, hint=hint)
             if found["text"]:
                 text = _unescape_raw(found["text"]) if raw else unescape(found["text"])
                 parts.append(h.Text(found.start("text"), found.end("text"), text))

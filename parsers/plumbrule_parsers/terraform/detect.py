@@ -10,7 +10,7 @@ _TERRAGRUNT = re.compile(r"^(?:include|dependency|terraform|inputs|locals|remote
 
 
 def detect(path: str, head: str) -> int:
-    """3 for Terraform's own endings, 2 for a `.hcl` file that speaks Terragrunt, 1 for other HCL."""
+    """3 for Terraform's own endings, 2 for `.hcl` that speaks Terragrunt, 1 for other HCL."""
     if path.endswith(ENDINGS):
         return 3
     if path.endswith(".hcl"):

@@ -124,7 +124,7 @@ def _moved(expr: h.Expr, start: int, end: int) -> h.Expr:
             changes[name] = _moved(value, start, end)  # type: ignore[arg-type]
         elif isinstance(value, tuple) and value and isinstance(value[0], tuple):
             changes[name] = tuple(
-                _moved(item, start, end)
+                _moved(item, start, end)  # type: ignore[arg-type]
                 if hasattr(item, "_fields")
                 else tuple(_moved(part, start, end) for part in item)
                 for item in value

@@ -34,9 +34,9 @@ def _of(expr: h.Expr, bound: frozenset[str]) -> Iterator[h.Traversal]:
         if expr.names[0] not in bound:
             yield expr
     elif isinstance(expr, h.Template):
-        for part in expr.parts:
-            if not isinstance(part, h.Text) and part.value is not None:
-                yield from _of(part.value, bound)
+        for piece in expr.parts:
+            if not isinstance(piece, h.Text) and piece.value is not None:
+                yield from _of(piece.value, bound)
     elif isinstance(expr, h.For):
         yield from _of(expr.collection, bound)
         inner = bound | {expr.value} | ({expr.key} if expr.key is not None else set())

@@ -269,8 +269,7 @@ class _Reader:
             if setting.name in ("name", "type", "address", "module") and setting.name in fields:
                 fields.put(f"attr_{setting.name}", self.static.value(setting.value),
                            self.place(setting))  # fmt: skip
-                if setting.name != "type":
-                    continue
+                continue
             fields.put(setting.name, self.static.value(setting.value), self.place(setting))
         groups: dict[str, list[h.Block]] = {}
         for block in body.blocks():

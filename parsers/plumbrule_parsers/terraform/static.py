@@ -123,9 +123,8 @@ class Static:
             kind = _RESULTS.get(node.name, "any")
             not_null = kind != "any"
         elif isinstance(node, (h.Binary, h.Unary)):
-            kind = "bool" if node.op in ("==", "!=", "<", ">", "<=", ">=", "&&", "||", "!") else (
-                "float"
-            )  # fmt: skip
+            logical = ("==", "!=", "<", ">", "<=", ">=", "&&", "||", "!")
+            kind = "bool" if node.op in logical else "float"
             not_null = True
         elif isinstance(node, h.For):
             kind, not_null = ("map" if node.key_result is not None else "list"), True

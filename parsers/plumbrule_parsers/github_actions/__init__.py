@@ -1,0 +1,6 @@
+"""GitHub Actions: workflows, and the actions of this repository."""
+
+from plumbrule_parsers.format import Format
+from plumbrule_parsers.github_actions.parse import detect, parse
+
+FORMAT = Format("github_actions", detect, parse)

@@ -1,0 +1,129 @@
+"""One file of a chart to its document.
+
+Source: https://helm.sh/docs/topics/charts/.
+"""
+
+from __future__ import annotations
+
+import re
+
+from plumbrule_parsers.document import (
+    Completeness,
+    Document,
+    Node,
+    Reference,
+    Severity,
+    ToAddress,
+)
+from plumbrule_parsers.source import Source
+from plumbrule_parsers.value import ListValue, MapValue
+from plumbrule_parsers.yaml_tree import parse_yaml
+
+_VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$|\.values\.ya?ml$", re.IGNORECASE)
+_ACTION = re.compile(r"\{\{-?\s*(?:/\*|[.$(\"\w])")
+_KIND = re.compile(r"^kind:\s*[\"']?([A-Za-z]+)", re.MULTILINE)
+TEMPLATE = "templates are not rendered yet"
+
+
+def detect(path: str, head: str) -> int:
+    """3 for a chart's own files and for templates, 2 for values files by name."""
+    folder, _, name = path.rpartition("/")
+    in_templates = f"/{folder}/".find("/templates/") >= 0
+    if name in ("Chart.yaml", "Chart.yml", "Chart.lock", "requirements.yaml", "requirements.lock"):
+        return 3
+    if in_templates and (name.endswith(".tpl") or _ACTION.search(head)):
+        return 4
+    if name.endswith(".tpl") and _ACTION.search(head):
+        return 3
+    if name == "values.schema.json":
+        return 3
+    if _VALUES.search(name):
+        return 2
+    if path.endswith((".yaml", ".yml")) and "{{" in head and _ACTION.search(head) and (
+        ".Values" in head or ".Release" in head or "include " in head
+    ):  # fmt: skip
+        return 3
+    return 0
+
+
+def parse(source: Source) -> Document:
+    """The document of a chart file, a values file, or a template."""
+    name = source.path.rpartition("/")[2]
+    if name in ("Chart.yaml", "Chart.yml"):
+        return _chart(source)
+    if name == "requirements.yaml":
+        return _requirements(source)
+    if name in ("Chart.lock", "requirements.lock", "values.schema.json"):
+        return Document(source, "helm", facts={"role": "lock"})
+    if _VALUES.search(name) and not _ACTION.search(source.text[:4096]):
+        return _values(source)
+    kinds = sorted(set(_KIND.findall(source.text)))
+    facts = {"role": "template", "kinds": ListValue(source, 0, 0, kinds)}
+    return Document(source, "helm", completeness=Completeness.SKIPPED, because=TEMPLATE,
+                    facts=facts)  # type: ignore[arg-type]  # fmt: skip
+
+
+def _chart(source: Source) -> Document:
+    stream = parse_yaml(source, "1.1")
+    value = stream.documents[0].value if stream.documents else None
+    if not isinstance(value, MapValue):
+        return Document(source, "helm", problems=stream.problems,
+                        completeness=Completeness.SKIPPED, because="it is no mapping")  # fmt: skip
+    folder = source.path.rpartition("/")[0]
+    name, place = value.get("name"), value.place("name")
+    fields = value.copy_with()
+    if not isinstance(name, str):
+        fields.put("name", folder or "chart")
+    span = place.entry if place is not None else value.span.first_line
+    chart = Node(f"{source.path}#chart", "helm.Chart", f"chart {fields['name']}", fields, span)
+    nodes, references = [chart], []
+    for node, reference in _dependencies(source, value, chart.address):
+        nodes.append(node)
+        references.append(reference)
+    return Document(source, "helm", tuple(nodes), tuple(references), stream.problems,
+                    facts={"role": "chart"})  # fmt: skip
+
+
+def _dependencies(source: Source, value: MapValue, parent: str) -> list[tuple[Node, Reference]]:
+    found: list[tuple[Node, Reference]] = []
+    listed = value.get("dependencies")
+    for index, item in enumerate(listed if isinstance(listed, ListValue) else ()):
+        if not isinstance(item, MapValue):
+            continue
+        name = item.get("alias") or item.get("name")
+        shown = name if isinstance(name, str) else str(index)
+        fields = item.copy_with()
+        fields.setdefault("name", shown)
+        place = item.place("name")
+        span = place.entry if place is not None else item.span.first_line
+        address = f"{source.path}#dependency/{index}/{shown}"
+        node = Node(address, "helm.Dependency", f"dependency {shown}", fields, span, parent)
+        found.append((node, Reference("references", parent, ToAddress(address), span)))
+    return found
+
+
+def _requirements(source: Source) -> Document:
+    stream = parse_yaml(source, "1.1")
+    value = stream.documents[0].value if stream.documents else None
+    nodes = (
+        [node for node, _ in _dependencies(source, value, "")]
+        if isinstance(value, MapValue)
+        else []
+    )
+    return Document(source, "helm", tuple(nodes), problems=stream.problems,
+                    facts={"role": "chart"})  # fmt: skip
+
+
+def _values(source: Source) -> Document:
+    stream = parse_yaml(source, "1.1")
+    value = stream.documents[0].value if stream.documents else None
+    fields = MapValue(source, 0, len(source.text))
+    fields.put("name", source.path.rpartition("/")[2])
+    if isinstance(value, MapValue):
+        fields.put("values", value)
+    node = Node(f"{source.path}#values", "helm.Values", f"values {source.path}", fields,
+                source.span(0, 0))  # fmt: skip
+    lost = [problem for problem in stream.problems if problem.severity is Severity.ERROR]
+    state = Completeness.PARTLY if lost else Completeness.EVALUATED
+    return Document(source, "helm", (node,), problems=stream.problems, completeness=state,
+                    because=f"{len(lost)} problem(s)" if lost else "", facts={"role": "values"})  # fmt: skip

@@ -1,0 +1,52 @@
+"""One kustomization to its document. What it would build is a hole."""
+
+from __future__ import annotations
+
+import re
+
+from plumbrule_parsers.document import Completeness, Document, Hole, Node
+from plumbrule_parsers.source import Source
+from plumbrule_parsers.value import MapValue, Reason, Unknown
+from plumbrule_parsers.yaml_tree import parse_yaml
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_KIND = re.compile(r"^kind:\s*(?:Kustomization|Component)\s*$", re.MULTILINE)
+_GROUP = re.compile(r"^apiVersion:\s*[\"']?kustomize\.config\.k8s\.io/", re.MULTILINE)
+# Fields that change or add objects, so that what is written is not what runs.
+CHANGING = ("patches", "patchesStrategicMerge", "patchesJson6902", "namePrefix", "nameSuffix",
+            "namespace", "commonLabels", "labels", "images", "replicas", "configMapGenerator",
+            "secretGenerator", "components", "replacements", "vars", "helmCharts", "generators",
+            "transformers", "bases", "commonAnnotations")  # fmt: skip
+
+
+def detect(path: str, head: str) -> int:
+    """3 by name or by apiVersion."""
+    if path.rpartition("/")[2] in NAMES:
+        return 3
+    return 3 if _GROUP.search(head) and _KIND.search(head) else 0
+
+
+def parse(source: Source) -> Document:
+    """The kustomization's node, and a hole for what it makes of its resources."""
+    stream = parse_yaml(source, "1.2")
+    value = stream.documents[0].value if stream.documents else None
+    if not isinstance(value, MapValue):
+        return Document(source, "kustomize", problems=stream.problems,
+                        completeness=Completeness.PARTLY, because="it is no mapping")  # fmt: skip
+    folder = source.path.rpartition("/")[0]
+    fields = value.copy_with()
+    fields.put("name", folder or ".")
+    place = value.place("resources") or value.place("kind")
+    span = place.entry.first_line if place is not None else value.span.first_line
+    node = Node(f"{source.path}#kustomization", "kustomize.Kustomization",
+                f"kustomization {folder or '.'}", fields, span)  # fmt: skip
+    changes = [name for name in CHANGING if name in value]
+    if not changes:
+        return Document(source, "kustomize", (node,), problems=stream.problems)
+    why = Unknown(Reason.TEMPLATE, f"overlay {folder or '.'} is not built", span)
+    hole = Hole(why, span, kinds=("k8s.Object", "k8s.Container"), within=folder)
+    return Document(
+        source, "kustomize", (node,), problems=stream.problems, holes=(hole,),
+        completeness=Completeness.PARTLY,
+        because="overlays are not built yet: " + ", ".join(changes[:4]),
+    )  # fmt: skip
