@@ -12,9 +12,9 @@ from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import ListValue, MapValue, Value
 from plumbrule_parsers.yaml_tree import parse_yaml
 
-_GROUPS = re.compile(r"^(?:spec:\s*\n(?:[ ]+.*\n)*?[ ]+)?groups\s*:", re.MULTILINE)
+_GROUPS = re.compile(r"^groups[ \t]*:", re.MULTILINE)
 _OPERATOR = re.compile(r"^kind:\s*PrometheusRule\b", re.MULTILINE)
-_RULES = re.compile(r"^\s*(?:-\s+)?rules\s*:", re.MULTILINE)
+_RULES = re.compile(r"^[ \t]*(?:-[ \t]+)?rules[ \t]*:", re.MULTILINE)
 
 
 def detect(path: str, head: str) -> int:

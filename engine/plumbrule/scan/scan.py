@@ -1,0 +1,267 @@
+"""One run: discover, parse, resolve, link, evaluate, suppress, report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from plumbrule.config import Config, RuleConfig
+from plumbrule.environments import DEFAULT, environment_of
+from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
+from plumbrule.finding import FileState, Finding, Report, RuleInfo
+from plumbrule.graph.graph import Graph
+from plumbrule.graph.link import link
+from plumbrule.language.ir import CheckedRule
+from plumbrule.pack import Pack
+from plumbrule.scan.discover import Discovery, discover
+from plumbrule.scan.files import ScannedFiles
+from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
+from plumbrule.suppress import suppress
+from plumbrule_parsers.document import Completeness, Document, Problem, Severity
+from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The repository as documents and as one graph, before any rule."""
+
+    graph: Graph
+    documents: tuple[Document, ...]
+    states: tuple[FileState, ...]
+    problems: tuple[Problem, ...]
+
+
+def scan(
+    paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0, today: str = "",
+    only: frozenset[str] = frozenset(), without: frozenset[str] = frozenset(),
+    comments: bool = True,
+) -> Report:  # fmt: skip
+    """The report on everything at or below the paths.
+
+    `jobs` 0 takes the number of processors. `only` and `without` choose rules by id. `comments`
+    false ignores comments and exemptions that take findings back.
+    """
+    model = build_model(paths, config, pack, jobs=jobs)
+    shown = str(paths[0]) if len(paths) == 1 else ", ".join(map(str, paths))
+    return judge(model, config, pack, root=shown, today=today, only=only, without=without,
+                 comments=comments)  # fmt: skip
+
+
+def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0) -> Model:
+    """Everything at or below the paths as one graph."""
+    found = discover(paths, config.include, config.exclude, config.max_file_size)
+    tree = ScannedFiles(
+        found.root, (one.path for one in found.files), max_size=config.max_file_size
+    )
+    parsed = parse_files(found.files, tree, jobs or os.cpu_count() or 1)
+    states = [FileState(one.path, "", Completeness.SKIPPED, one.why) for one in found.skipped]
+    return connect(parsed, states, tree, config, pack, _offset(found))
+
+
+def model_of_texts(texts: Mapping[str, str], config: Config, pack: Pack) -> Model:
+    """A repository that exists only in memory, as rule tests and editors have it."""
+    tree = ScannedFiles(None, (), texts)
+    parsed = [parse_file(path, tree) for path in tree.paths()]
+    return connect(parsed, [], tree, config, pack, "")
+
+
+def _offset(found: Discovery) -> str:
+    """The scanned folder's own path, so that `scan overlays/prod` still knows that it is prod."""
+    return found.root.as_posix()
+
+
+def connect(
+    parsed: Iterable[Parsed], skipped: Iterable[FileState], tree: ScannedFiles, config: Config,
+    pack: Pack, root: str,
+) -> Model:  # fmt: skip
+    """Documents to one model: formats resolve their files, then everything is linked."""
+    parsed = list(parsed)
+    documents = {one.path: one.document for one in parsed if one.document is not None}
+    states = {one.path: one.state for one in parsed}
+    for name in FORMATS:
+        own = {path: doc for path, doc in documents.items() if doc.format == name}
+        resolve = format_of(name).resolve if own else None
+        if resolve is None:
+            continue
+        try:
+            for document in resolve(own, tree):
+                documents[document.source.path] = document
+                path = document.source.path
+                states[path] = FileState(path, name, document.completeness, document.because)
+        except Exception as error:  # noqa: BLE001 - the one border of the resolve stage
+            first = next(iter(own.values()))
+            message = (
+                f"internal error while resolving {name} files: {type(error).__name__}: {error}"
+            )
+            problem = Problem("internal-error", message[:300], first.source.span(0, 0))
+            documents[first.source.path] = replace(first, problems=(*first.problems, problem))
+    ordered = [documents[path] for path in sorted(documents)]
+    environments = _environments(ordered, config, root)
+    graph, dangling = link(ordered, pack.schema.ancestors, environments)
+    problems = [problem for document in ordered for problem in document.problems]
+    problems += dangling
+    problems.sort(key=lambda problem: (*problem.span.sort_key(), problem.code, problem.message))
+    for state in skipped:
+        states.setdefault(state.path, state)
+    return Model(
+        graph, tuple(ordered), tuple(states[path] for path in sorted(states)), tuple(problems)
+    )
+
+
+def _environments(documents: Iterable[Document], config: Config, root: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    default = environment_of(f"{root}/x", {})[0] if root else DEFAULT
+    for document in documents:
+        if not document.nodes:
+            continue
+        environment = environment_of(document.source.path, config.environments)[0]
+        if environment == DEFAULT and not config.environments:
+            environment = default
+        for node in document.nodes:
+            found[node.address] = environment
+    return found
+
+
+def judge(
+    model: Model, config: Config, pack: Pack, *, root: str, today: str = "",
+    only: frozenset[str] = frozenset(), without: frozenset[str] = frozenset(),
+    comments: bool = True,
+) -> Report:  # fmt: skip
+    """The report of all rules over the model."""
+    today = today or dt.datetime.now(tz=dt.UTC).date().isoformat()
+    rules = [
+        rule
+        for rule in pack.rules
+        if (not only or rule.id in only)
+        and rule.id not in without
+        and config.rules.get(rule.id, _PLAIN).enabled
+    ]
+    settings = Settings(today, {rule.id: _settings(rule, config) for rule in rules})
+    exemptions = pack.exemptions if comments else ()
+    result = evaluate(rules, exemptions, model.graph, settings)
+    findings: tuple[Finding, ...] = result.findings
+    exempted, notices = result.exempted, list(result.notices)
+    problems = [*model.problems, *result.problems]
+    sources = {document.source.path: document.source for document in model.documents}
+    if comments:
+        names = {name: rule.id for rule in pack.rules for name in (rule.id, *rule.formerly)}
+        taken = suppress(findings, sources.values(), names, today)
+        findings, exempted = taken.findings, (*exempted, *taken.exempted)
+        problems += taken.problems
+        notices += taken.notices
+    taken_back = Counter(one.finding.rule for one in exempted)
+    left = Counter(finding.rule for finding in findings)
+    counts = [
+        replace(count, violations=left[count.rule], exempt=taken_back[count.rule])
+        for count in result.counts
+    ]
+    return Report(
+        root=root,
+        findings=tuple(sorted(findings, key=Finding.sort_key)),
+        reviews=tuple(sorted(result.reviews, key=lambda review: review.sort_key())),
+        exempted=tuple(sorted(exempted, key=lambda one: one.finding.sort_key())),
+        problems=tuple(problems),
+        files=model.states,
+        counts=tuple(counts),
+        rules=tuple(_info(rule) for rule in rules),
+        statistics=_statistics(model),
+        notices=tuple(sorted(set(notices))),
+        sources=sources,
+    )
+
+
+def scan_texts(
+    texts: Mapping[str, str], pack: Pack, config: Config | None = None, *, today: str = "",
+    only: frozenset[str] = frozenset(),
+) -> Report:  # fmt: skip
+    """The report on a repository that exists only in memory."""
+    config = config or Config()
+    model = model_of_texts(texts, config, pack)
+    return judge(model, config, pack, root=".", today=today, only=only)
+
+
+_PLAIN = RuleConfig()
+
+
+def _settings(rule: CheckedRule, config: Config) -> RuleSettings:
+    chosen = config.rules.get(rule.id, _PLAIN)
+    if not chosen.params:
+        return RuleSettings(chosen.enabled, chosen.severity, chosen.unknown)
+    from plumbrule.language.check import setting_value
+
+    chosen = config.rules.get(rule.id, _PLAIN)
+    types = {param.name: param.type for param in rule.params}
+    params = {
+        name: setting_value(types[name], value)[0]
+        for name, value in chosen.params.items()
+        if name in types
+    }
+    return RuleSettings(chosen.enabled, chosen.severity, chosen.unknown, params)
+
+
+def config_faults(config: Config, pack: Pack) -> tuple[Problem, ...]:
+    """What the configuration says of rules that does not fit them: unknown ids, parameters, types."""
+    from plumbrule.language.check import setting_value
+    from plumbrule.language.schema import suggest
+
+    path = Path(config.path)
+    source = Source(path.name, path.read_text("utf-8", "replace") if config.path else "")
+    known = {name: rule for rule in pack.rules for name in (rule.id, *rule.formerly)}
+    faults: list[Problem] = []
+    for name, chosen in config.rules.items():
+        at = max(source.text.find(name), 0)
+        span = source.span(at, min(at + len(name), len(source.text)))
+        rule = known.get(name)
+        if rule is None:
+            faults.append(
+                Problem("config", f"there is no rule `{name}`{suggest(name, known)}", span)
+            )
+            continue
+        types = {param.name: param.type for param in rule.params}
+        for param, value in chosen.params.items():
+            if param not in types:
+                message = f"`{name}` has no parameter `{param}`{suggest(param, types)}"
+                faults.append(Problem("config", message, span))
+                continue
+            why = setting_value(types[param], value)[1]
+            if why:
+                faults.append(Problem("config", f"parameter `{param}` of `{name}`: {why}", span))
+    return tuple(faults)
+
+
+def _info(rule: CheckedRule) -> RuleInfo:
+    return RuleInfo(rule.id, rule.title, rule.severity, rule.confidence, rule.why, rule.remedy,
+                    rule.tags, rule.refs)  # fmt: skip
+
+
+def _statistics(model: Model) -> dict[str, int]:
+    graph = model.graph
+    states = Counter(state.completeness for state in model.states)
+    possible = sum(
+        1
+        for edges in graph.successors.values()
+        for listed in edges.values()
+        for edge in listed
+        if edge.doubt is not None
+    )
+    return {
+        "files": len(model.states),
+        "files evaluated": states[Completeness.EVALUATED],
+        "files partly evaluated": states[Completeness.PARTLY],
+        "files skipped": states[Completeness.SKIPPED],
+        "nodes": len(graph.nodes),
+        "edges": graph.edge_count,
+        "edges possible": possible,
+        "holes": len(graph.holes),
+        "problems": len(model.problems),
+    }
+
+
+def is_incomplete(report: Report) -> bool:
+    """True if something that should have been read was lost."""
+    return any(problem.severity is Severity.ERROR for problem in report.problems)
