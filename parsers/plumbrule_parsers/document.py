@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.source import Source, Span, by_fields
 from plumbrule_parsers.value import MapValue, Unknown, Value
 
 
@@ -30,6 +30,8 @@ class Problem:
     severity: Severity = Severity.ERROR
     hint: str = ""
 
+    __reduce__ = by_fields
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -52,6 +54,8 @@ class Node:
     parent: str = ""
     condition: Unknown | None = None
 
+    __reduce__ = by_fields
+
     @property
     def path(self) -> str:
         """The path of the file that declares the node."""
@@ -63,6 +67,8 @@ class ToAddress:
     """The node at exactly this address."""
 
     address: str
+
+    __reduce__ = by_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class ToMatch:
     expressions: tuple[tuple[str, str, tuple[Value, ...]], ...] = ()
     within: str = ""
 
+    __reduce__ = by_fields
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -103,6 +111,8 @@ class Reference:
     external: bool = True
     reverse: bool = False
 
+    __reduce__ = by_fields
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -120,6 +130,8 @@ class Hole:
     edges: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     within: str = ""
+
+    __reduce__ = by_fields
 
 
 class Completeness(StrEnum):
@@ -143,3 +155,5 @@ class Document:
     completeness: Completeness = Completeness.EVALUATED
     because: str = ""
     facts: dict[str, Value] = field(default_factory=dict)  # for the format's own `resolve`
+
+    __reduce__ = by_fields

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.value import ListValue, MapValue, Value
+from plumbrule_parsers.value import ListValue, MapValue, Place, Value
 
 MAX_DEPTH: Final = 200
+MAX_DUPLICATES: Final = 50  # duplicate keys that are reported one by one
 
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _COMMENT = re.compile(r"//[^\r\n]*+|/\*[\s\S]*?\*/")
@@ -38,7 +39,9 @@ def parse_json(source: Source) -> tuple[Value, tuple[Problem, ...]]:
     except _Stop as stop:
         at = min(stop.at, len(source.text))
         span = Span(source, at, min(at + 1, len(source.text)))
+        scanner.report_duplicates()
         return None, (*scanner.problems, Problem(stop.code, stop.message, span))
+    scanner.report_duplicates()
     return value, tuple(scanner.problems)
 
 
@@ -47,6 +50,8 @@ class _Scanner:
         self.source = source
         self.text = source.text
         self.problems: list[Problem] = []
+        self.commented = False
+        self.duplicates: list[tuple[MapValue, str, int, int]] = []
 
     def warn(self, code: str, message: str, start: int, end: int) -> None:
         span = Span(self.source, start, end)
@@ -61,14 +66,15 @@ class _Scanner:
             comment = _COMMENT.match(self.text, at)
             if comment is None:
                 return at
-            if not any(problem.code == "json-comment" for problem in self.problems):
+            if not self.commented:
+                self.commented = True
                 self.warn("json-comment", "JSON has no comments; they are skipped", at,
                           comment.end())  # fmt: skip
             at = comment.end()
 
     def run(self) -> Value:
         """One loop with a stack: containers that are open, and the key that waits for its value."""
-        at = self.skip(0)
+        at = self.skip(1 if self.text.startswith("\ufeff") else 0)
         stack: list[tuple[Any, str, int, int]] = []
         container: Any = None
         key, key_start, key_end = "", 0, 0
@@ -145,6 +151,8 @@ class _Scanner:
             return written[1:-1]
         decoded = json.loads(written)
         assert isinstance(decoded, str)
+        if "\\u" in written:  # half of a surrogate pair is no character and cannot be printed
+            return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return decoded
 
     def key(self, at: int) -> tuple[str, int, int, int]:
@@ -184,13 +192,26 @@ class _Scanner:
             container.offsets.extend((start, end))
         elif isinstance(container, MapValue):
             if key in container:
-                first = container.place(key)
-                line = first.key.line if first is not None and first.key is not None else 0
-                self.warn("duplicate-key", f"`{key[:60]}` was already set on line {line}; the last "
-                          "one wins", key_start, key_end)  # fmt: skip
-                at = 4 * next(index for index, name in enumerate(container) if name == key)
-                container[key] = value
-                container.offsets[at : at + 4] = (key_start, key_end, start, end)
+                self.duplicates.append((container, key, key_start, key_end))
+                spans = Span(self.source, start, end), Span(self.source, key_start, key_end)
+                container.places[key] = Place(*spans)  # the native offsets stay the first one's
             else:
-                container[key] = value
                 container.offsets.extend((key_start, key_end, start, end))
+            container[key] = value
+
+    def report_duplicates(self) -> None:
+        """Name the keys that were set twice, each with the line of the first."""
+        for container, key, start, end in self.duplicates[:MAX_DUPLICATES]:
+            latest = container.places.pop(key, None)
+            first = container.place(key)
+            if latest is not None:
+                container.places[key] = latest
+            line = first.key.line if first is not None and first.key is not None else 0
+            self.warn("duplicate-key", f"`{key[:60]}` was already set on line {line}; the last one "
+                      "wins", start, end)  # fmt: skip
+        if len(self.duplicates) > MAX_DUPLICATES:
+            _, _, start, end = self.duplicates[MAX_DUPLICATES]
+            more = len(self.duplicates) - MAX_DUPLICATES
+            self.warn(
+                "duplicate-key", f"{more} more keys from here on were already set", start, end
+            )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.source import Source, Span, by_fields
 
 
 class Reason(StrEnum):
@@ -67,6 +67,8 @@ class Unknown:
     reference: str = ""
     identity: str = ""
 
+    __reduce__ = by_fields
+
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
@@ -79,6 +81,8 @@ class Segments:
     """
 
     parts: tuple[str | Unknown, ...]
+
+    __reduce__ = by_fields
 
     @property
     def prefix(self) -> str:
@@ -118,6 +122,8 @@ class Hop:
     note: str
     kind: str = "data"
 
+    __reduce__ = by_fields
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -126,6 +132,8 @@ class Place:
     value: Span
     key: Span | None = None
     via: tuple[Hop, ...] = ()
+
+    __reduce__ = by_fields
 
     @property
     def entry(self) -> Span:
@@ -152,7 +160,7 @@ class MapValue(dict[str, "Value"]):
     other scalar keys into their written text.
     """
 
-    __slots__ = ("end", "offsets", "places", "rest", "source", "start", "tag")
+    __slots__ = ("_index", "end", "offsets", "places", "rest", "source", "start", "tag")
 
     def __init__(
         self,
@@ -164,7 +172,8 @@ class MapValue(dict[str, "Value"]):
         rest: Unknown | None = None,
         tag: str = "",
     ) -> None:
-        super().__init__(entries)
+        if entries:
+            super().__init__(entries)
         self.source = source
         self.start = start
         self.end = end
@@ -172,6 +181,7 @@ class MapValue(dict[str, "Value"]):
         self.places: dict[str, Place] = places if places is not None else {}
         self.rest = rest
         self.tag = tag
+        self._index: dict[str, int] | None = None  # key -> number of its native entry, on demand
 
     @property
     def span(self) -> Span:
@@ -183,23 +193,40 @@ class MapValue(dict[str, "Value"]):
         place = self.places.get(key)
         if place is not None:
             return place
-        if not self.offsets or key not in self:
+        offsets = self.offsets
+        if not offsets or key not in self:
             return None
-        at = _PER_ENTRY * next(index for index, name in enumerate(self) if name == key)
-        if at >= len(self.offsets):
+        index = self._index
+        if index is None or _PER_ENTRY * len(index) < len(offsets):
+            # Native entries come first, so their number is their position. Built once: reading
+            # every place of a large mapping stays linear.
+            index = self._index = dict(zip(self, range(len(offsets) // _PER_ENTRY), strict=False))
+        number = index.get(key)
+        if number is None:
             return None
+        at = _PER_ENTRY * number
         return Place(
-            Span(self.source, self.offsets[at + _VALUE_START], self.offsets[at + _VALUE_END]),
-            Span(self.source, self.offsets[at + _KEY_START], self.offsets[at + _KEY_END]),
+            Span(self.source, offsets[at + _VALUE_START], offsets[at + _VALUE_END]),
+            Span(self.source, offsets[at + _KEY_START], offsets[at + _KEY_END]),
         )
 
     def put(self, key: str, value: Value, place: Place | None = None) -> None:
-        """Set an entry together with its place (None: a derived entry without one)."""
+        """Set an entry together with its place.
+
+        Without one, a new entry has no place and an entry that was there keeps its own.
+        """
         # INVARIANT: native offsets line up with insertion order, so entries that were read are
-        # never deleted; whatever is put later stands behind them or has a place of its own.
+        # only ever removed by `drop`; whatever is put later stands behind them or has a place.
         self[key] = value
         if place is not None:
             self.places[key] = place
+
+    def drop(self, key: str) -> None:
+        """Remove an entry with its place; only for the parser that made the mapping."""
+        number = next(index for index, name in enumerate(self) if name == key)
+        del self[key], self.offsets[_PER_ENTRY * number : _PER_ENTRY * (number + 1)]
+        self.places.pop(key, None)
+        self._index = None
 
     def copy_with(self, **extra: Value) -> MapValue:
         """A copy that also has `extra`; places of the copied entries are kept."""
@@ -232,7 +259,8 @@ class ListValue(list["Value"]):
         rest: Unknown | None = None,
         tag: str = "",
     ) -> None:
-        super().__init__(items)
+        if items:
+            super().__init__(items)
         self.source = source
         self.start = start
         self.end = end
@@ -252,7 +280,7 @@ class ListValue(list["Value"]):
         if place is not None:
             return place
         at = 2 * index
-        if index >= len(self) or at >= len(self.offsets):
+        if not 0 <= index < len(self) or at >= len(self.offsets):
             return None
         return Place(Span(self.source, self.offsets[at], self.offsets[at + 1]))
 

@@ -6,16 +6,15 @@ come from `Source`, because libyaml also breaks lines at U+0085, U+2028 and U+20
 
 A tagged scalar (`!Ref x`) is a `MapValue` with that tag and the single entry "" -> scalar; tagged
 collections keep their tag. Keys are strings: other scalars become their written text, so that
-`on:` stays "on" under every rule set.
-
-Sources: YAML 1.2.2 section 10.3 (core schema); go-yaml v2 for "1.1" as Kubernetes and Helm read it.
+`on:` stays "on" under every rule set. A place is where the scalar itself is written: anchors and
+the tags of the core schema stand before it.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Source, Span
@@ -29,12 +28,13 @@ from plumbrule_parsers.value import (
     Unknown,
     Value,
 )
+from plumbrule_parsers.yaml_scalars import RESOLVERS, Rules
 
-Rules = Literal["1.1", "1.2", "text"]
-
-MAX_DEPTH: Final = 200
-MAX_EXPANDED: Final = 1_000_000  # nodes that aliases may stand for, all together
-MAX_MERGED: Final = 100_000  # entries that merge keys may bring in, all together
+MAX_DEPTH: Final = 200  # levels of collections, those that aliases stand for included
+MAX_EXPANDED: Final = 250_000  # values that all aliases of a text may stand for
+MAX_MERGED: Final = 100_000  # entries that all merge keys of a text may bring in
+MAX_FAULTS: Final = 50  # broken documents of a text after which the rest is left out
+MAX_DUPLICATES: Final = 50  # duplicate keys of a text that are reported one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +55,43 @@ class YamlStream:
 
 def parse_yaml(source: Source, rules: Rules = "1.2") -> YamlStream:
     """The documents of the text. Never raises; a broken document costs only itself."""
-    documents: list[YamlDocument] = []
-    problems: list[Problem] = []
+    reader = _Reader(source, rules)
     text = source.text
-    at: int | None = 0
-    while at is not None and at < len(text):
-        reader = _Reader(source, at, rules)
-        reader.run()
-        documents.extend(reader.documents)
-        problems.extend(reader.problems)
-        stopped = reader.stopped
-        at = _next_document(text, max(stopped, at + 1)) if stopped is not None else None
-    return YamlStream(tuple(documents), tuple(problems))
+    start, end = (1 if text.startswith("\ufeff") else 0), len(text)
+    for _ in range(MAX_FAULTS):
+        bad = reader.run(start, end)
+        if bad is not None:
+            # libyaml reads ahead: the documents before the one with the character are sound.
+            cut = _last_document(text, start, bad)
+            if cut is not None:
+                reader.run(start, cut)
+            reader.bad_character(bad, reader.resume if cut is None else cut)
+        if reader.resume is None:
+            break
+        following = _DOCUMENT_START.search(text, max(reader.resume, start + 1))
+        if following is None:
+            break
+        start = following.start()
+    else:
+        reader.fault("too-many-faults", f"more than {MAX_FAULTS} documents are broken; the rest is "
+                     "not read", start)  # fmt: skip
+    reader.report_duplicates()
+    return YamlStream(tuple(reader.documents), tuple(reader.problems))
 
 
-_DOCUMENT_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_DOCUMENT_START = re.compile(r"(?:\A|(?<=[\r\n\x85\u2028\u2029]))---(?=[ \t\r\n]|\Z)")
+_PROPERTIES = re.compile(r"(?:[&!]\S*+|[ \t\r\n]++|(?<=\s)#[^\r\n]*+)*+")
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
-def _next_document(text: str, after: int) -> int | None:
-    match = _DOCUMENT_START.search(text, after)
-    return match.start() if match is not None else None
+def _last_document(text: str, start: int, before: int) -> int | None:
+    """Where the last document that starts between the two offsets starts."""
+    last = None
+    for found in _DOCUMENT_START.finditer(text, start + 1, before):
+        last = found.start()
+    return last
 
 
 class _Stop(Exception):  # noqa: N818
@@ -89,72 +106,83 @@ _MISSING: Any = object()
 
 
 class _Reader:
-    """Reads documents from `start` until the end or the first fault (`stopped` says where)."""
+    """Reads documents until the end or the first fault; `resume` is where to look for the next.
 
-    def __init__(self, source: Source, start: int, rules: Rules) -> None:
+    The budgets are the text's, so that many small documents cost no more than a large one.
+    """
+
+    def __init__(self, source: Source, rules: Rules) -> None:
         self.source = source
-        self.start = start
         self.rules = rules
         self.documents: list[YamlDocument] = []
         self.problems: list[Problem] = []
-        self.stopped: int | None = None
-        self.sizes: dict[int, int] = {}  # id of an anchored container -> nodes it stands for
+        self.resume: int | None = None
+        self.memo: dict[str, Scalar] = {}
+        # id of an anchored container -> values it stands for, levels below, itself (kept alive)
+        self.sizes: dict[int, tuple[int, int, Value]] = {}
         self.expanded = 0
-        self.merges: list[tuple[MapValue, int]] = []
+        self.merges: list[tuple[MapValue, Value, Span, Span]] = []
         self.merged = 0
+        self.duplicates: list[tuple[MapValue, str, int, int]] = []
 
-    def run(self) -> None:
+    def run(self, start: int, end: int) -> int | None:
+        """Read on from `start`. A character that YAML does not allow is returned, not reported."""
         import yaml
 
         try:
             from yaml._yaml import CParser as Parser
         except ImportError:  # PyYAML without libyaml: the same events, more slowly
             from yaml import SafeLoader as Parser  # type: ignore[assignment]
-        text = self.source.text[self.start :] if self.start else self.source.text
-        document_start = 0
+        text = self.source.text
+        self.resume = None
+        before = len(self.documents), len(self.problems)
         try:
-            parser = Parser(text)
-            self._loop(parser.get_event)
+            parser = Parser(text[start:end] if start or end < len(text) else text)
+            self.loop(parser.get_event, start)
         except _Stop as stop:
-            self._fault(stop.code, stop.message, stop.at, stop.hint)
+            self.fault(stop.code, stop.message, stop.at, stop.hint)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            at = self.start + (mark.index if mark is not None else document_start)
+            at = start + (mark.index if mark is not None else 0)
             message = (error.problem or "not valid YAML").removesuffix(".")
             if error.context:
                 message = f"{error.context}: {message}"
-            self._fault("yaml-syntax", message, at, _hint(message, self.source.text, at))
-        except yaml.reader.ReaderError as error:
-            at = self._character(error)
-            letter = self.source.text[at : at + 1]
-            shown = f"U+{ord(letter):04X}" if letter else "a character"
-            self._fault("yaml-character", f"{shown} is not allowed in YAML", at,
-                        "remove the control character, or quote and escape it")  # fmt: skip
-        except ValueError as error:  # libyaml refuses lone surrogates while encoding
-            self._fault("yaml-character", f"the text cannot be encoded: {error}", self.start)
+            self.fault("yaml-syntax", message, at, _hint(message, text, at))
+        except (yaml.reader.ReaderError, ValueError):  # ValueError: a lone surrogate
+            found = _FORBIDDEN.search(text, start, end)
+            del self.documents[before[0] :], self.problems[before[1] :]
+            self.merges, self.sizes = [], {}
+            return found.start() if found is not None else start
+        return None
 
-    def _character(self, error: Any) -> int:
-        found = re.compile(
-            "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-        ).search(self.source.text, self.start)
-        if found is not None:
-            return found.start()
-        return min(self.start + int(error.position or 0), len(self.source.text))
+    def bad_character(self, at: int, document_at: int | None) -> None:
+        """Report a character that YAML does not allow."""
+        letter = self.source.text[at : at + 1]
+        shown = f"U+{ord(letter):04X}" if letter else "a character"
+        self.fault("yaml-character", f"{shown} is not allowed in YAML", at,
+                   "remove the control character, or quote and escape it")  # fmt: skip
+        self.resume = max(at, document_at or 0)
 
-    def _fault(self, code: str, message: str, at: int, hint: str = "") -> None:
-        at = max(0, min(at, len(self.source.text)))
-        end = at
+    def fault(self, code: str, message: str, at: int, hint: str = "") -> None:
+        """Report what ends a document, up to the end of its line."""
         text = self.source.text
+        at = end = max(0, min(at, len(text)))
         while end < len(text) and end < at + 80 and text[end] not in "\r\n":
             end += 1
         self.problems.append(Problem(code, message, Span(self.source, at, end), hint=hint))
-        self.stopped = max(at, self.start)
+        self.merges, self.sizes = [], {}
 
-    def _warn(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
+    def warn(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
+        """Report what costs no document."""
         span = Span(self.source, start, end)
         self.problems.append(Problem(code, message, span, Severity.WARNING, hint))
 
-    def _loop(self, get: Any) -> None:
+    def lose(self, code: str, message: str, start: int, end: int) -> None:
+        """Report that something is left unknown, once for each code."""
+        if not any(problem.code == code for problem in self.problems):
+            self.problems.append(Problem(code, message, Span(self.source, start, end)))
+
+    def loop(self, get: Any, base: int) -> None:
         """The one loop. State: the open container, the key that waits for its value, a stack."""
         from yaml.events import (
             AliasEvent,
@@ -168,19 +196,19 @@ class _Reader:
             StreamEndEvent,
         )
 
-        source, base = self.source, self.start
-        plain_first, resolve, memo = _TABLES[self.rules]
-        text_rules = self.rules == "text"
+        source, text = self.source, self.source.text
+        plain_first, resolve = RESOLVERS[self.rules]
+        memo = self.memo
+        merging = self.rules != "text"
         anchors: dict[str, Any] = {}
         stack: list[tuple[Any, Any, int, int]] = []
-        root: list[Any] = []
+        root: Value = None
         container: Any = None  # None: at the root of a document
-        is_map = False
+        is_map = False  # the open container is a mapping
         key: Any = _MISSING
-        key_start = key_end = 0
-        offsets: list[int] = []
-        extend = offsets.extend
-        document_at = base
+        start = end = key_start = key_end = document_at = base
+        extend: Any = None
+        self.resume = base
         while True:
             event = get()
             kind = event.__class__
@@ -189,25 +217,43 @@ class _Reader:
                 start = base + event.start_mark.index
                 end = base + event.end_mark.index
                 tag = event.tag
-                if tag is None:
-                    if (
-                        not event.style
-                        and not text_rules
-                        and (value == "" or value[0] in plain_first)
-                        and not (is_map and key is _MISSING)
-                    ):
+                style = event.style
+                if style == "|" or style == ">":  # noqa: PLR1714 - the loop is hot
+                    end = start + len(text[start:end].rstrip())
+                if tag is not None or event.anchor is not None:
+                    at = _inside(text, start, end)
+                    if tag is not None and not (is_map and key is _MISSING):
+                        value = self.tagged(tag, value, start, at, end, resolve)
+                    elif not style and tag is None and not (is_map and key is _MISSING):
+                        value = resolve(value)
+                    if value.__class__ is not MapValue:
+                        start = at
+                    if event.anchor is not None:
+                        anchors[event.anchor] = value
+                    tag = tag or "!"  # what it means is settled
+                if is_map:
+                    if key is _MISSING:
+                        key, key_start, key_end = value, start, end
+                        continue
+                    if not style and tag is None and (value == "" or value[0] in plain_first):
                         known = memo.get(value, _MISSING)
                         if known is _MISSING:
                             known = resolve(value)
-                            if len(memo) < 50_000:
-                                memo[value] = known
+                            memo[value] = known
                         value = known
-                elif not (is_map and key is _MISSING):
-                    value = self._tagged(tag, value, start, end, resolve)
-                if event.anchor is not None:
-                    anchors[event.anchor] = value
-                if event.style in ("|", ">"):
-                    end = self._trim(start, end)
+                    if key in container or (key == "<<" and merging):
+                        self.entry(container, key, value, key_start, key_end, start, end)
+                    else:
+                        container[key] = value
+                        extend((key_start, key_end, start, end))
+                    key = _MISSING
+                    continue
+                if not style and tag is None and (value == "" or value[0] in plain_first):
+                    known = memo.get(value, _MISSING)
+                    if known is _MISSING:
+                        known = resolve(value)
+                        memo[value] = known
+                    value = known
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 start = base + event.start_mark.index
                 if len(stack) >= MAX_DEPTH:
@@ -217,73 +263,72 @@ class _Reader:
                         "complex-key", "a mapping or sequence is used as a key", start,
                         "if this is a template expression such as `{{ x }}`, quote it",
                     )  # fmt: skip
-                fresh: Any = (
-                    MapValue(source, start, start)
-                    if kind is MappingStartEvent
-                    else ListValue(source, start, start)
-                )
-                if event.tag is not None and not event.tag.startswith("tag:yaml.org,2002:"):
-                    fresh.tag = event.tag
-                if event.anchor is not None:
-                    anchors[event.anchor] = fresh
                 stack.append((container, key, key_start, key_end))
-                container, key = fresh, _MISSING
                 is_map = kind is MappingStartEvent
-                offsets = fresh.offsets
-                extend = offsets.extend
+                container = (
+                    MapValue(source, start, start) if is_map else ListValue(source, start, start)
+                )
+                tag = event.tag
+                if tag is not None and not tag.startswith("tag:yaml.org,2002:"):
+                    container.tag = tag
+                if event.anchor is not None:
+                    anchors[event.anchor] = container
+                key = _MISSING
+                end = start
+                extend = container.offsets.extend
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = container
                 start = value.start
-                end = base + event.end_mark.index
-                if event.start_mark.index == event.end_mark.index:  # block style: no bracket
-                    end = self._trim(start, end)
+                at = base + event.end_mark.index
+                # A block collection has no bracket: it ends where its last entry ends, not where
+                # the next thing begins, behind blank lines and comments.
+                if at > base + event.start_mark.index and text[at - 1] in "]}":
+                    end = at
                 value.end = end
                 container, key, key_start, key_end = stack.pop()
                 is_map = container.__class__ is MapValue
                 if container is not None:
-                    offsets = container.offsets
-                    extend = offsets.extend
+                    extend = container.offsets.extend
             elif kind is AliasEvent:
                 start = base + event.start_mark.index
                 end = base + event.end_mark.index
-                value = anchors.get(event.anchor, _MISSING)
+                name = event.anchor
+                value = anchors.get(name, _MISSING)
                 if value is _MISSING:
-                    raise _Stop("undefined-alias", f"no anchor `{event.anchor[:40]}` is defined "
-                                "above", start)  # fmt: skip
-                if value is container or any(value is entry[0] for entry in stack):
-                    raise _Stop("recursive-alias", f"`*{event.anchor[:40]}` stands inside itself",
+                    raise _Stop("undefined-alias", f"no anchor `{name[:40]}` is defined above",
                                 start)  # fmt: skip
-                value = self._aliased(value, event.anchor, start, end)
+                if is_map and key is _MISSING:
+                    key, key_start, key_end = self.alias_key(value, start), start, end
+                    continue
+                if value.__class__ in _CONTAINERS:
+                    if value is container or any(value is entry[0] for entry in stack):
+                        raise _Stop("recursive-alias", f"`*{name[:40]}` stands inside itself",
+                                    start)  # fmt: skip
+                    value = self.aliased(value, name, len(stack), start, end)
             elif kind is DocumentStartEvent:
                 anchors = {}
-                self.sizes, self.expanded, self.merges, self.merged = {}, 0, [], 0
-                root = []
-                container, key, is_map = None, _MISSING, False
                 document_at = base + event.start_mark.index
+                self.resume = document_at + 1
+                container, key, is_map = None, _MISSING, False
+                root, start, end = None, document_at, document_at
                 continue
             elif kind is DocumentEndEvent:
-                self._merge_all()
-                end = self._trim(document_at, base + event.start_mark.index)
-                value = root[0] if root else None
-                self.documents.append(YamlDocument(value, Span(source, document_at, end)))
+                self.merge_all()
+                span = Span(source, document_at, max(document_at, end))
+                self.documents.append(YamlDocument(root, span))
+                self.resume = max(self.resume, end)
                 continue
             elif kind is StreamEndEvent:
+                self.resume = None
                 return
             else:
                 continue
 
-            # One value is complete: hand it to the container that is open.
+            # A value other than a scalar of a mapping is complete: hand it to what is open.
             if is_map:
-                if key is _MISSING:
-                    if value.__class__ is not str:
-                        value = self._key_text(value, start, end)
-                    key, key_start, key_end = value, start, end
-                    continue
-                if key == "<<" and not text_rules and source.text[key_start] == "<":
-                    self.merges.append((container, len(offsets) // 4))
-                if key in container:
-                    self._duplicate(container, key, key_start, key_end, start, end, value)
+                if key in container or (key == "<<" and merging):
+                    self.entry(container, key, value, key_start, key_end, start, end)
                 else:
                     container[key] = value
                     extend((key_start, key_end, start, end))
@@ -292,118 +337,138 @@ class _Reader:
                 container.append(value)
                 extend((start, end))
             else:
-                root.append(value)
+                root = value
 
-    def _duplicate(
-        self, container: MapValue, key: str, key_start: int, key_end: int, start: int, end: int,
-        value: Value,
+    # ------------------------------------------------------------------ entries
+    def entry(
+        self, container: MapValue, key: str, value: Value, key_start: int, key_end: int,
+        start: int, end: int,
     ) -> None:  # fmt: skip
-        first = container.place(key)
-        assert first is not None
-        assert first.key is not None
-        self._warn(
-            "duplicate-key",
-            f"`{key[:60]}` was already set on line {first.key.line}; the last one wins",
-            key_start, key_end, "remove one of the two",
-        )  # fmt: skip
+        """Set an entry that was set before, or a merge key."""
+        if key in container:
+            self.duplicates.append((container, key, key_start, key_end))
+            spans = Span(self.source, start, end), Span(self.source, key_start, key_end)
+            container.places[key] = Place(*spans)  # the native offsets stay those of the first
+        else:
+            container.offsets.extend((key_start, key_end, start, end))
         container[key] = value
-        at = 4 * next(index for index, name in enumerate(container) if name == key)
-        container.offsets[at : at + 4] = (key_start, key_end, start, end)
+        if key == "<<" and self.source.text[key_start] == "<":
+            span = Span(self.source, start, end)
+            whole = Span(self.source, key_start, max(key_end, end))
+            self.merges.append((container, value, span, whole))
 
-    def _key_text(self, value: Any, start: int, end: int) -> str:
-        if isinstance(value, (MapValue, ListValue, Unknown)):
-            raise _Stop("complex-key", "an alias of a collection is used as a key", start)
-        written = self.source.text[start:end]
-        return written if not written.startswith("*") else str(value)
+    def report_duplicates(self) -> None:
+        """Name the keys that were set twice, each with the line of the first."""
+        for container, key, start, end in self.duplicates[:MAX_DUPLICATES]:
+            latest = container.places.pop(key, None)
+            first = container.place(key)
+            if latest is not None:
+                container.places[key] = latest
+            known = first is not None and first.key is not None
+            line = first.key.line if first is not None and first.key is not None else 0
+            where = f" on line {line}" if known else " above"
+            self.warn("duplicate-key", f"`{key[:60]}` was already set{where}; the last one wins",
+                      start, end, "remove one of the two")  # fmt: skip
+        if len(self.duplicates) > MAX_DUPLICATES:
+            _, _, start, end = self.duplicates[MAX_DUPLICATES]
+            more = len(self.duplicates) - MAX_DUPLICATES
+            self.warn("duplicate-key", f"{more} more keys from here on were already set", start,
+                      end, "remove one of the two")  # fmt: skip
 
-    def _tagged(self, tag: str, value: str, start: int, end: int, resolve: Any) -> Value:
+    def tagged(
+        self, tag: str, value: str, start: int, inside: int, end: int, resolve: Any
+    ) -> Value:
+        """A scalar with a tag; those of the core schema only say how to read it."""
         if not tag.startswith("tag:yaml.org,2002:"):
             if tag == "!":
                 return value
-            tagged = MapValue(self.source, start, end, {"": value}, tag=tag)
-            tagged.offsets.extend((start, start, start, end))
-            return tagged
+            made = MapValue(self.source, start, end, {"": value}, tag=tag)
+            made.offsets.extend((start, start, inside, end))
+            return made
         name = tag.removeprefix("tag:yaml.org,2002:")
-        if name in ("int", "float", "bool", "null"):
-            resolved: Value = resolve(value)
-            return resolved
-        return value
+        if name not in ("int", "float", "bool", "null"):
+            return value
+        resolved: Value = resolve(value)
+        return float(resolved) if name == "float" and type(resolved) is int else resolved
 
-    def _aliased(self, value: Value, anchor: str, start: int, end: int) -> Value:
-        """The anchor's own object, unless all aliases together stand for too much."""
-        self.expanded += self._size(value)
+    # ------------------------------------------------------------------ aliases
+    def alias_key(self, value: Value, at: int) -> str:
+        """The text of a key that is an alias."""
+        if isinstance(value, (MapValue, ListValue, Unknown)):
+            raise _Stop("complex-key", "an alias of a collection is used as a key", at)
+        if value is None or isinstance(value, bool):
+            return str(value).lower() if value is not None else "null"
+        return str(value)
+
+    def aliased(
+        self, value: MapValue | ListValue, anchor: str, depth: int, start: int, end: int
+    ) -> Value:
+        """The anchor's own object, unless that makes the text stand for too much."""
+        size, height = self.measure(value)
+        self.expanded += size
         if self.expanded > MAX_EXPANDED:
-            if self.expanded < 2 * MAX_EXPANDED + self._size(value):
-                self._warn(
-                    "alias-limit",
-                    f"the aliases stand for more than {MAX_EXPANDED} values; "
-                    f"`*{anchor[:40]}` and later ones are left unknown",
-                    start,
-                    end,
-                )
-            self.expanded = 4 * MAX_EXPANDED
-            span = Span(self.source, start, end)
-            return Unknown(Reason.LIMIT, f"alias `{anchor[:40]}`", span, not_null=True)
-        return value
+            self.expanded = MAX_EXPANDED  # a later, smaller alias fares no better
+            message = (f"the aliases stand for more than {MAX_EXPANDED} values; `*{anchor[:40]}` "
+                       "and later ones are left unknown")  # fmt: skip
+            self.lose("alias-limit", message, start, end)
+        elif depth + height > MAX_DEPTH:
+            self.lose("too-deep", f"`*{anchor[:40]}` nests deeper than {MAX_DEPTH} levels; it is "
+                      "left unknown", start, end)  # fmt: skip
+        else:
+            return value
+        span = Span(self.source, start, end)
+        return Unknown(Reason.LIMIT, f"alias `{anchor[:40]}`", span, not_null=True)
 
-    def _size(self, value: Value) -> int:
+    def measure(self, value: Value) -> tuple[int, int]:
+        """How many values it stands for, and how many levels of collections it has."""
+        # Recursion is bounded: what is written nests up to MAX_DEPTH, and what aliases stand for
+        # was measured when they were met.
         if not isinstance(value, (MapValue, ListValue)):
-            return 1
+            return 1, 0
         known = self.sizes.get(id(value))
         if known is not None:
-            return known
-        total = 1
+            return known[0], known[1]
+        total, height = 1, 0
         for item in value.values() if isinstance(value, MapValue) else value:
-            # Containers below were sized when they were aliased themselves, or are small trees.
-            total += self._size(item)
-            if total > MAX_EXPANDED:
-                break
-        self.sizes[id(value)] = total
-        return total
+            size, below = self.measure(item)
+            total += size
+            height = max(height, below)
+        self.sizes[id(value)] = (total, height + 1, value)
+        return total, height + 1
 
-    def _trim(self, start: int, end: int) -> int:
-        """The end without the blank lines and comments that follow a block collection or scalar."""
-        text = self.source.text
-        while end > start:
-            while end > start and text[end - 1] in " \t\r\n":
-                end -= 1
-            line = max(text.rfind("\n", start, end), text.rfind("\r", start, end)) + 1
-            first = line
-            while first < end and text[first] in " \t":
-                first += 1
-            if line > start and first < end and text[first] == "#":
-                end = line
-                continue
-            return end
-        return end
-
-    def _merge_all(self) -> None:
+    # ------------------------------------------------------------------ merge keys
+    def merge_all(self) -> None:
         """Bring in what `<<` names: earlier keys win, lists of mappings from first to last."""
-        for container, _position in self.merges:
-            merged = container.get("<<")
-            place = container.place("<<")
-            assert place is not None
-            sources = merged if isinstance(merged, ListValue) else [merged]
-            for origin in sources:
+        merges, self.merges = self.merges, []
+        self.sizes = {}
+        for container, value, span, whole in merges:
+            sound = True
+            for origin in value if isinstance(value, ListValue) else [value]:
                 if isinstance(origin, Unknown):
                     container.rest = origin
-                    continue
-                if not isinstance(origin, MapValue):
-                    self._warn("merge-key", "`<<` needs a mapping or a list of mappings",
-                               place.value.start, place.value.end)  # fmt: skip
-                    continue
-                self._merge_one(container, origin, place)
+                elif isinstance(origin, MapValue) and not origin.tag:
+                    self.merge_one(container, origin, span, whole)
+                else:
+                    sound = False
+            if not sound:
+                self.warn("merge-key", "`<<` needs a mapping or a list of mappings", span.start,
+                          span.end)  # fmt: skip
+            elif "<<" in container:
+                container.drop("<<")  # what is merged is no entry itself
 
-    def _merge_one(self, container: MapValue, origin: MapValue, at: Place) -> None:
-        hop = Hop(at.entry, "merged in here")
+    def merge_one(self, container: MapValue, origin: MapValue, span: Span, whole: Span) -> None:
+        """Bring in one mapping's entries, each with the hop to the `<<` that names it."""
+        hop = Hop(whole, "merged in here")
+        if origin.rest is not None:
+            container.rest = origin.rest
         for key, value in origin.items():
             if key == "<<" or key in container:
                 continue
             self.merged += 1
             if self.merged > MAX_MERGED:
-                container.rest = Unknown(Reason.LIMIT, "merge keys", at.value)
-                self._warn("merge-limit", f"merge keys bring in more than {MAX_MERGED} entries",
-                           at.value.start, at.value.end)  # fmt: skip
+                container.rest = Unknown(Reason.LIMIT, "merge keys", span)
+                self.lose("merge-limit", f"merge keys bring in more than {MAX_MERGED} entries; "
+                          "the rest is left unknown", span.start, span.end)  # fmt: skip
                 return
             place = origin.place(key)
             container[key] = value
@@ -411,8 +476,17 @@ class _Reader:
                 container.places[key] = Place(place.value, place.key, (hop, *place.via))
 
 
+_CONTAINERS = (MapValue, ListValue)
+
+
+def _inside(text: str, start: int, end: int) -> int:
+    """Where a scalar begins behind its anchor and its tag."""
+    found = _PROPERTIES.match(text, start, end)
+    return found.end() if found is not None else start
+
+
 def _hint(message: str, text: str, at: int) -> str:
-    line_start = text.rfind("\n", 0, at) + 1
+    line_start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     line = text[line_start : line_start + 200]
     if "\t" in line[: at - line_start + 1]:
         return "YAML does not allow tabs for indentation; use spaces"
@@ -423,87 +497,3 @@ def _hint(message: str, text: str, at: int) -> str:
     if "could not find expected ':'" in message:
         return "a key needs `:` after it, or the lines above are indented differently"
     return ""
-
-
-# -------------------------------------------------------------------------- scalars
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_OCTAL_12 = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_BOOLS_12: dict[str, bool] = {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-_BOOLS_11: dict[str, bool] = {
-    **_BOOLS_12,
-    "y": True, "Y": True, "yes": True, "Yes": True, "YES": True, "on": True, "On": True,
-    "ON": True, "n": False, "N": False, "no": False, "No": False, "NO": False, "off": False,
-    "Off": False, "OFF": False,
-}  # fmt: skip
-_INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z")
-_NANS = frozenset((".nan", ".NaN", ".NAN"))
-_LONGEST_NUMBER = 4000  # Python refuses longer integers by itself; a config has none
-
-
-def _resolve_12(text: str) -> Scalar:
-    """The value of a plain scalar under the YAML 1.2 core schema."""
-    if text in _NULLS:
-        return None
-    if text in _BOOLS_12:
-        return _BOOLS_12[text]
-    if len(text) > _LONGEST_NUMBER:
-        return text
-    if _INT.match(text):
-        return int(text)
-    if _OCTAL_12.match(text):
-        return int(text, 0)
-    if _HEX.match(text):
-        return int(text, 0)
-    return _float(text)
-
-
-def _resolve_11(text: str) -> Scalar:
-    """The value of a plain scalar as go-yaml v2 reads it; times stay strings."""
-    if text in _NULLS:
-        return None
-    if text in _BOOLS_11:
-        return _BOOLS_11[text]
-    if len(text) > _LONGEST_NUMBER:
-        return text
-    digits = text.replace("_", "")
-    sign = -1 if digits[:1] == "-" else 1
-    body = digits.lstrip("+-") if digits[:1] in "+-" else digits
-    if body.isascii() and body.isdigit() and digits[:2] not in ("+-", "-+", "--", "++"):
-        if len(body) > 1 and body[0] == "0":
-            if all(digit in "01234567" for digit in body):
-                return sign * int(body, 8)
-        else:
-            return sign * int(body)
-    for prefix, base in (("0b", 2), ("0o", 8), ("0x", 16)):
-        if body.startswith(prefix):
-            try:
-                return sign * int(body[2:], base)
-            except ValueError:
-                return text
-    return _float(digits) if text[:1] != "_" and isinstance(_float(digits), float) else text
-
-
-def _float(text: str) -> Scalar:
-    if _FLOAT.match(text):
-        return float(text)
-    if _INFINITY.match(text):
-        return float("-inf") if text[0] == "-" else float("inf")
-    if text in _NANS:
-        return float("nan")
-    return text
-
-
-def _as_text(text: str) -> Scalar:
-    return text
-
-
-_TABLES: dict[str, tuple[frozenset[str], Any, dict[str, Scalar]]] = {
-    "1.2": (frozenset("0123456789+-.~nNtTfF"), _resolve_12, {}),
-    "1.1": (frozenset("0123456789+-.~nNtTfFyYoO"), _resolve_11, {}),
-    "text": (frozenset(), _as_text, {}),
-}

@@ -121,8 +121,9 @@ class Walker:
         if isinstance(receiver, Node):
             if expr.name == "file":
                 return receiver.path
-            if expr.name == "env" and "env" not in receiver.fields:
-                return self.graph.environments.get(receiver.address, MISSING)
+            if expr.name == "env" and receiver.address in self.graph.environments:
+                # the environment, not a container's list of variables
+                return self.graph.environments[receiver.address]
             if expr.name == "name" and "name" not in receiver.fields:
                 return receiver.label
         return read.raw_entry(receiver, expr.name)

@@ -144,7 +144,9 @@ class _Table:
         self.exact: dict[tuple[Any, ...], list[Node]] = {}
         self.unknown: list[Node] = []
         for node in nodes:
-            values = tuple(node.fields.get(name, "") for name in names)
+            # Null is absent, and an absent field fits "": the comparison in `_equal` says so too.
+            found = (node.fields.get(name) for name in names)
+            values = tuple("" if value is None else value for value in found)
             if any(isinstance(value, (Unknown, Segments)) for value in values) or (
                 node.fields.rest is not None
             ):
@@ -168,7 +170,9 @@ class _LabelTable:
                 for key, value in labels.items():
                     if isinstance(value, str):
                         self.exact.setdefault((key, value), []).append(node)
-            elif isinstance(labels, (Unknown, Segments)):
+            elif isinstance(labels, (Unknown, Segments)) or (
+                labels is None and node.fields.rest is not None
+            ):
                 self.unknown.append(node)
 
 
@@ -185,6 +189,8 @@ def _fits(node: Node, target: ToMatch) -> bool | Unknown:
         labels = node.fields.get(target.labels_field)
         if isinstance(labels, (Unknown, Segments)):
             return doubt or _unknown(labels)
+        if labels is None and node.fields.rest is not None:
+            return doubt or node.fields.rest  # the labels may stand among what was not read
         if not isinstance(labels, MapValue):
             labels = None
         for verdict in _label_verdicts(labels, target):
@@ -257,16 +263,26 @@ def _unknown(value: Unknown | Segments) -> Unknown:
 
 
 def _nearest(found: list[_Match], origin: Node, within: str) -> list[_Match]:
-    """The matches at the nearest folder level, in order of address."""
-    if len(found) <= 1 and not within:
+    """The matches at the nearest folder level, in order of address.
+
+    A level whose matches are all doubtful does not end the search: if they do not fit after all,
+    the next level is meant. So what the next sure level adds is possible, by the nearest doubt.
+    """
+    if within:
+        found = [match for match in found if match[0].path.startswith(f"{within}/")]
+    if len(found) <= 1:
         return found
     folder = origin.path.rpartition("/")[0]
+    chosen: dict[str, _Match] = {}
+    doubt: Unknown | None = None
     while True:
         prefix = f"{folder}/" if folder else ""
         level = [match for match in found if match[0].path.startswith(prefix)]
-        if level or not folder or folder == within:
+        for node, own in level:
+            chosen.setdefault(node.address, (node, own or doubt))
+        doubts = [own for _node, own in level if own is not None]
+        if len(doubts) < len(level) or not folder:
             break
+        doubt = doubt or next(iter(doubts), None)
         folder = folder.rpartition("/")[0]
-    if within and not folder.startswith(within):
-        level = [match for match in level if match[0].path.startswith(f"{within}/")]
-    return sorted(level, key=lambda match: match[0].address)
+    return [chosen[address] for address in sorted(chosen)]

@@ -41,17 +41,36 @@ class Discovery:
     skipped: tuple[Skipped, ...]
 
 
-def discover(
-    paths: Sequence[Path], include: Sequence[str], exclude: Sequence[str], max_size: int
-) -> Discovery:
-    """All files at or below the given paths, relative to their common folder.
+def root_of(paths: Sequence[Path], config_path: str = "") -> Path:
+    """The folder that paths in a report are relative to, absolute.
 
-    `.gitignore` files are respected, except for files that are named explicitly. Links are followed
-    only if they lead to a place inside the root that is not walked anyway.
+    The folder of the configuration, else the top of the git repository, else the deepest folder
+    that holds all paths: a file keeps its name, its environment and its fingerprints whichever part
+    of the repository is scanned.
     """
-    absolute = [path.absolute() for path in paths]
+    absolute = [Path(os.path.normpath(path.absolute())) for path in paths]
     folders = [path if path.is_dir() else path.parent for path in absolute]
-    root = Path(os.path.commonpath([str(folder) for folder in folders]))
+    common = Path(os.path.commonpath([str(folder) for folder in folders]))
+    if config_path:
+        folder = Path(os.path.normpath(Path(config_path).absolute())).parent
+        return folder if common.is_relative_to(folder) else common
+    return next((up for up in (common, *common.parents) if (up / ".git").exists()), common)
+
+
+def discover(
+    paths: Sequence[Path],
+    include: Sequence[str],
+    exclude: Sequence[str],
+    max_size: int,
+    root: Path | None = None,
+) -> Discovery:
+    """All files at or below the given paths, named relative to `root` (see `root_of`).
+
+    `.gitignore` files are respected, except for files that are named explicitly. Links are not
+    followed: what they lead to is read in its own place or lies outside.
+    """
+    absolute = [Path(os.path.normpath(path.absolute())) for path in paths]
+    root = root_of(paths) if root is None else root
     walk = _Walk(root, tuple(include), tuple(exclude), max_size)
     for path in sorted(set(absolute)):
         if path.is_dir():

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plumbrule.config import Config, RuleConfig
-from plumbrule.environments import DEFAULT, environment_of
+from plumbrule.environments import environment_of
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.finding import FileState, Finding, Report, RuleInfo
 from plumbrule.graph.graph import Graph
 from plumbrule.graph.link import link
 from plumbrule.language.ir import CheckedRule
 from plumbrule.pack import Pack
-from plumbrule.scan.discover import Discovery, discover
+from plumbrule.scan.discover import discover, root_of
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
 from plumbrule.suppress import suppress
@@ -54,31 +54,30 @@ def scan(
 
 def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0) -> Model:
     """Everything at or below the paths as one graph."""
-    found = discover(paths, config.include, config.exclude, config.max_file_size)
+    root = root_of(paths, config.path)
+    found = discover(paths, config.include, config.exclude, config.max_file_size, root)
     tree = ScannedFiles(
         found.root, (one.path for one in found.files), max_size=config.max_file_size
     )
     parsed = parse_files(found.files, tree, jobs or os.cpu_count() or 1)
     states = [FileState(one.path, "", Completeness.SKIPPED, one.why) for one in found.skipped]
-    return connect(parsed, states, tree, config, pack, _offset(found))
+    return connect(parsed, states, tree, config, pack)
 
 
 def model_of_texts(texts: Mapping[str, str], config: Config, pack: Pack) -> Model:
     """A repository that exists only in memory, as rule tests and editors have it."""
     tree = ScannedFiles(None, (), texts)
     parsed = [parse_file(path, tree) for path in tree.paths()]
-    return connect(parsed, [], tree, config, pack, "")
-
-
-def _offset(found: Discovery) -> str:
-    """The scanned folder's own path, so that `scan overlays/prod` still knows that it is prod."""
-    return found.root.as_posix()
+    return connect(parsed, [], tree, config, pack)
 
 
 def connect(
-    parsed: Iterable[Parsed], skipped: Iterable[FileState], tree: ScannedFiles, config: Config,
-    pack: Pack, root: str,
-) -> Model:  # fmt: skip
+    parsed: Iterable[Parsed],
+    skipped: Iterable[FileState],
+    tree: ScannedFiles,
+    config: Config,
+    pack: Pack,
+) -> Model:
     """Documents to one model: formats resolve their files, then everything is linked."""
     parsed = list(parsed)
     documents = {one.path: one.document for one in parsed if one.document is not None}
@@ -101,7 +100,7 @@ def connect(
             problem = Problem("internal-error", message[:300], first.source.span(0, 0))
             documents[first.source.path] = replace(first, problems=(*first.problems, problem))
     ordered = [documents[path] for path in sorted(documents)]
-    environments = _environments(ordered, config, root)
+    environments = _environments(ordered, config)
     graph, dangling = link(ordered, pack.schema.ancestors, environments)
     problems = [problem for document in ordered for problem in document.problems]
     problems += dangling
@@ -113,17 +112,12 @@ def connect(
     )
 
 
-def _environments(documents: Iterable[Document], config: Config, root: str) -> dict[str, str]:
+def _environments(documents: Iterable[Document], config: Config) -> dict[str, str]:
     found: dict[str, str] = {}
-    default = environment_of(f"{root}/x", {})[0] if root else DEFAULT
     for document in documents:
-        if not document.nodes:
-            continue
-        environment = environment_of(document.source.path, config.environments)[0]
-        if environment == DEFAULT and not config.environments:
-            environment = default
-        for node in document.nodes:
-            found[node.address] = environment
+        if document.nodes:
+            environment = environment_of(document.source.path, config.environments)[0]
+            found.update((node.address, environment) for node in document.nodes)
     return found
 
 
@@ -141,7 +135,7 @@ def judge(
         and rule.id not in without
         and config.rules.get(rule.id, _PLAIN).enabled
     ]
-    settings = Settings(today, {rule.id: _settings(rule, config) for rule in rules})
+    settings = Settings(today, {rule.id: settings_of(rule, config) for rule in rules})
     exemptions = pack.exemptions if comments else ()
     result = evaluate(rules, exemptions, model.graph, settings)
     findings: tuple[Finding, ...] = result.findings
@@ -188,13 +182,13 @@ def scan_texts(
 _PLAIN = RuleConfig()
 
 
-def _settings(rule: CheckedRule, config: Config) -> RuleSettings:
+def settings_of(rule: CheckedRule, config: Config) -> RuleSettings:
+    """What the configuration makes of the rule, its parameters read as the rule types them."""
     chosen = config.rules.get(rule.id, _PLAIN)
     if not chosen.params:
         return RuleSettings(chosen.enabled, chosen.severity, chosen.unknown)
     from plumbrule.language.check import setting_value
 
-    chosen = config.rules.get(rule.id, _PLAIN)
     types = {param.name: param.type for param in rule.params}
     params = {
         name: setting_value(types[name], value)[0]

@@ -1,0 +1,48 @@
+"""Print the settings in force with their origin (`show`), or the JSON Schema of plumbrule.toml (`schema`)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from plumbrule.cli.prepare import common_arguments, prepare
+from plumbrule.config import KEYS, Config, json_schema
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `plumb config` takes."""
+    parser.add_argument("what", nargs="?", choices=["show", "schema"], default="show")
+    common_arguments(parser, paths=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """The settings, a line each."""
+    if options.what == "schema":
+        sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+        return 0
+    sys.stdout.write(shown(prepare(options, []).config))
+    return 0
+
+
+def shown(config: Config) -> str:
+    """Each key with its value and where that was written."""
+    values = {
+        "fail-on": config.fail_on, "include": list(config.include), "exclude": list(config.exclude),
+        "packs": list(config.packs), "max-file-size": config.max_file_size,
+        "environments": {name: list(globs) for name, globs in config.environments.items()},
+        "rules": {
+            name: {
+                key: value
+                for key, value in (("enabled", rule.enabled), ("severity", rule.severity),
+                                   ("unknown", rule.unknown), ("params", dict(rule.params)))
+                if value not in (None, {})
+            }
+            for name, rule in config.rules.items()
+        },
+    }  # fmt: skip
+    width = max(map(len, KEYS))
+    return "".join(
+        f"{key:{width}} = {json.dumps(values[key])}   # {config.origins.get(key, 'default')}\n"
+        for key in KEYS
+    )
