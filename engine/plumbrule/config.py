@@ -115,13 +115,17 @@ def find_config(start: Path) -> Path | None:
     return None
 
 
-def load_config(path: Path | None) -> Config:
-    """The settings of the file; its faults are in `problems`, each with its line."""
+def load_config(path: Path | None, text: str | None = None) -> Config:
+    """The settings of the file; its faults are in `problems`, each with its line.
+
+    `text` is the file as an editor holds it, instead of the one on disk.
+    """
     if path is None:
         return Config()
     import tomllib
 
-    text = path.read_bytes().decode("utf-8", "replace")
+    if text is None:
+        text = path.read_bytes().decode("utf-8", "replace")
     source = Source(path.name, text)
     try:
         data = tomllib.loads(text)

@@ -352,7 +352,7 @@ class _Reader:
         else:
             container.offsets.extend((key_start, key_end, start, end))
         container[key] = value
-        if key == "<<" and self.source.text[key_start] == "<":
+        if key == "<<" and self.rules != "text" and self.source.text[key_start] == "<":
             span = Span(self.source, start, end)
             whole = Span(self.source, key_start, max(key_end, end))
             self.merges.append((container, value, span, whole))

@@ -57,11 +57,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _part(graph: Graph, options: argparse.Namespace) -> Part:
     from plumbrule.graph.find import find_node
-    from plumbrule.graph.paths import neighbourhood, path_between, whole
+    from plumbrule.graph.paths import neighbourhood, shortest_path, whole
 
     if options.origin:
         ends = find_node(graph, options.origin), find_node(graph, options.target)
-        part = path_between(graph, *(end.address for end in ends))
+        part = shortest_path(graph, *(end.address for end in ends))
         if part is None:
             raise UsageError(f"there is no path from {ends[0].label} to {ends[1].label}")
     elif options.node:

@@ -1,4 +1,4 @@
-"""Show how a rule came to its verdict on one node: each condition, what it gave, and the cause of a doubt."""
+"""Show how a rule came to its verdict on one node: each condition and what it gave."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ def run(options: argparse.Namespace) -> int:
     rule = rule_named(options.rule, prepared.pack.rules)
     model = build_model(paths, prepared.config, prepared.pack)
     try:
-        try:
-        node = find_node(model.graph, options.node)
-    except NodeNotFoundError as error:
-        raise UsageError(str(error), "`plumb graph` lists the nodes") from None
+        node = find_node(model.graph, options.node, rule.subject_kinds)
     except NodeNotFoundError as error:
         raise UsageError(str(error)) from None
     if not any(model.graph.is_a(node.kind, kind) for kind in rule.subject_kinds):

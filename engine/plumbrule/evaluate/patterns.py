@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from plumbrule.evaluate.read import Unseen
 from plumbrule.evaluate.truth import Truth, both, doubt
-from plumbrule.graph.graph import Edge, Graph
+from plumbrule.graph.graph import Edge, Graph, within_reach
 from plumbrule.language import ir
 from plumbrule_parsers.document import Hole, Node
 
@@ -70,6 +70,23 @@ def edge_holes(graph: Graph, edge: ir.PatternEdge) -> list[Hole]:
     """Holes that may hide edges of the step, at whatever node."""
     names = {name for name, _ in edge.names}
     return [hole for hole in graph.holes if names & set(hole.edges)]
+
+
+# Edges whose ends one declaration holds together: a part always knows its owner, so what a hole
+# hides is linked by them with a node that was read only if both stand in the hole's own file.
+LOCAL = frozenset(("contains", "before", "has_source"))
+
+
+def beyond(
+    holes: list[Hole], origin: Node, edge: ir.PatternEdge, *, forward: bool
+) -> list[Hole]:  # fmt: skip
+    """Those of the holes whose hidden nodes the step could reach from the origin."""
+    near = [hole for hole in holes if within_reach(hole.within, origin.path)]
+    if not all(name in LOCAL for name, _along in edge.names):
+        return near
+    if all(name == "contains" and along is not forward for name, along in edge.names):
+        return []  # towards the owners, which are all known
+    return [hole for hole in near if hole.span.path == origin.path]
 
 
 def concerns(
@@ -154,9 +171,10 @@ def _step(
             env[path] = _joined(row.env.get(path), Path(origin, steps), forward=forward)
         out.append(Row(env, both([row.guard, guard, exists]), row.unseen))
     frontier = edge_holes(graph, edge)
+    frontier = [hole for hole in frontier if within_reach(hole.within, origin.path)]
     if edge.high == 1:
         frontier = [hole for hole in frontier if concerns(hole, origin, target, there.kinds, graph)]
-    far = [] if edge.high == 1 else extent_holes(graph, ())
+    far = [] if edge.high == 1 else beyond(extent_holes(graph, ()), origin, edge, forward=forward)
     if isinstance(target, Node):
         if not any(new.env[there.name] == target for new in out):
             holes = [*frontier, *far]
@@ -164,7 +182,8 @@ def _step(
                 guard = both([row.guard, doubt(*(hole.why for hole in holes))])
                 out.append(Row({**row.env}, guard, row.unseen))
         return out
-    hidden = {id(hole): hole for hole in (*frontier, *far, *extent_holes(graph, there.kinds))}
+    unread = beyond(extent_holes(graph, there.kinds), origin, edge, forward=forward)
+    hidden = {id(hole): hole for hole in (*frontier, *far, *unread)}
     return out + [unseen_row(row.env, there.name, hole) for hole in hidden.values()]
 
 

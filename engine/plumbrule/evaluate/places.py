@@ -17,7 +17,7 @@ Spot = tuple[Span, tuple[RelatedSpan, ...]]
 
 def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
     """Where the value stands and the hops to it; what is missing stands at its nearest parent."""
-    if isinstance(expr, ir.Var) and expr.name in made.lets and expr.name not in env:
+    if isinstance(expr, ir.Var) and expr.name in made.lets:
         return place_of(made.lets[expr.name], env, made)
     if isinstance(expr, ir.Coalesce):
         return place_of(expr.left, env, made)
@@ -30,7 +30,7 @@ def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
         return (found.span, ()) if isinstance(found, Unknown) and found.span else None
     if not isinstance(expr, (ir.Field, ir.Item)):
         return None
-    receiver = made.value(expr.receiver, env)
+    receiver = _written(expr.receiver, env, made)
     fields = receiver.fields if isinstance(receiver, Node) else receiver
     place: Place | None = None
     if isinstance(fields, MapValue):
@@ -45,6 +45,17 @@ def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
     if isinstance(receiver, Node):
         return receiver.span, ()
     return place_of(expr.receiver, env, made)
+
+
+def _written(expr: ir.Expr, env: Env, made: Walker) -> object:
+    """The container as it was read: reading it through its type would lose the places in it."""
+    if isinstance(expr, ir.Var) and expr.name in made.lets:
+        return _written(made.lets[expr.name], env, made)
+    if isinstance(expr, ir.Coalesce):
+        return _written(expr.left, env, made)
+    if isinstance(expr, (ir.Field, ir.Item)):
+        return made.raw(expr, env)
+    return made.value(expr, env)
 
 
 def render(template: ir.Template, env: Env, made: Walker) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from plumbrule.graph.graph import Edge, Graph, concerns
+from plumbrule.graph.graph import Edge, Graph, within_reach
 from plumbrule.graph.paths import Part, whole
 from plumbrule_parsers.document import Hole, Node
 
@@ -58,7 +58,7 @@ def holes_of(graph: Graph, part: Part) -> list[Hole]:
         hole
         for hole in graph.holes
         if (not hole.addresses or chosen.intersection(hole.addresses))
-        and any(concerns(hole.within, path) for path in paths)
+        and any(within_reach(hole.within, path) for path in paths)
     ]
 
 
@@ -129,7 +129,7 @@ def _edge_label(edge: Edge) -> str:
 
 def _hole_label(hole: Hole) -> str:
     what = ", ".join((*sorted(hole.kinds), *sorted(hole.edges))) or "any kind"
-    return f"not read: {hole.why} ({hole.span.path}:{hole.span.line}; could hold {what})"
+    return f"not read: {hole.why} ({hole.span.path}:{hole.span.line}, could hold {what})"
 
 
 # ------------------------------------------------------------------ DOT

@@ -22,8 +22,10 @@ class NodeNotFoundError(LookupError):
         self.candidates = candidates
 
 
-def find_node(graph: Graph, text: str) -> Node:
+def find_node(graph: Graph, text: str, kinds: tuple[str, ...] = ()) -> Node:
     """The node that `text` names; NodeNotFoundError if that is none or not one.
+
+    Of several that fit, those of `kinds` are meant.
 
     An exact address wins, then an exact label, then an address or label that ends with the text at
     a border (`/`, `#`, `.` or a space), then one that has the text anywhere in any case. The first
@@ -42,6 +44,8 @@ def find_node(graph: Graph, text: str) -> Node:
         )
         for fits in ways:
             found = [node for node in graph.nodes.values() if fits(node)]
+            wished = [n for n in found if any(graph.is_a(n.kind, kind) for kind in kinds)]
+            found = wished or found
             if len(found) == 1:
                 return found[0]
             if found:

@@ -92,7 +92,7 @@ class Graph:
         if found is None:
             found = [hole for hole in self.holes if self._may_hide(hole, kind)]
             self._hiding[kind] = found
-        return [hole for hole in found if concerns(hole.within, path)] if found else found
+        return [hole for hole in found if within_reach(hole.within, path)] if found else found
 
     def edge_holes(self, name: str, address: str) -> list[Hole]:
         """Holes that could hide an edge of that type at the node."""
@@ -106,7 +106,7 @@ class Graph:
         return [
             hole
             for hole in found
-            if (not hole.addresses or address in hole.addresses) and concerns(hole.within, path)
+            if (not hole.addresses or address in hole.addresses) and within_reach(hole.within, path)
         ]
 
     def _may_hide(self, hole: Hole, kind: str) -> bool:
@@ -115,7 +115,7 @@ class Graph:
         return any(self.is_a(seen, kind) or self.is_a(kind, seen) for seen in hole.kinds)
 
 
-def concerns(within: str, path: str) -> bool:
+def within_reach(within: str, path: str) -> bool:
     """True if a hole that belongs to the folder `within` could concern the file `path`.
 
     It does if the file's folder lies above or below that folder: a chart beside a manifest may

@@ -124,9 +124,9 @@ def _environments(documents: Iterable[Document], config: Config) -> dict[str, st
 def judge(
     model: Model, config: Config, pack: Pack, *, root: str, today: str = "",
     only: frozenset[str] = frozenset(), without: frozenset[str] = frozenset(),
-    comments: bool = True,
+    comments: bool = True, paths: frozenset[str] = frozenset(),
 ) -> Report:  # fmt: skip
-    """The report of all rules over the model."""
+    """The report of all rules over the model, or over the subjects that `paths` declare."""
     today = today or dt.datetime.now(tz=dt.UTC).date().isoformat()
     rules = [
         rule
@@ -135,7 +135,7 @@ def judge(
         and rule.id not in without
         and config.rules.get(rule.id, _PLAIN).enabled
     ]
-    settings = Settings(today, {rule.id: settings_of(rule, config) for rule in rules})
+    settings = Settings(today, {rule.id: settings_of(rule, config) for rule in rules}, paths)
     exemptions = pack.exemptions if comments else ()
     result = evaluate(rules, exemptions, model.graph, settings)
     findings: tuple[Finding, ...] = result.findings
@@ -198,13 +198,18 @@ def settings_of(rule: CheckedRule, config: Config) -> RuleSettings:
     return RuleSettings(chosen.enabled, chosen.severity, chosen.unknown, params)
 
 
-def config_faults(config: Config, pack: Pack) -> tuple[Problem, ...]:
-    """What the configuration says of rules that does not fit them: unknown ids, parameters, types."""
+def config_faults(config: Config, pack: Pack, text: str | None = None) -> tuple[Problem, ...]:
+    """What the configuration says of rules that does not fit them: unknown ids, parameters, types.
+
+    `text` is the file as an editor holds it, instead of the one on disk.
+    """
     from plumbrule.language.check import setting_value
     from plumbrule.language.schema import suggest
 
     path = Path(config.path)
-    source = Source(path.name, path.read_text("utf-8", "replace") if config.path else "")
+    if text is None:
+        text = path.read_text("utf-8", "replace") if config.path else ""
+    source = Source(path.name, text)
     known = {name: rule for rule in pack.rules for name in (rule.id, *rule.formerly)}
     faults: list[Problem] = []
     for name, chosen in config.rules.items():

@@ -162,6 +162,7 @@ class _Pipeline:
     def hole(self, detail: str, span: Span, reason: Reason) -> None:
         self.holes.append(Hole(
             Unknown(reason, detail, span), span, kinds=("gitlab.Job", "gitlab.Step"),
+            edges=("contains",), addresses=(f"{self.path}#pipeline",),
             within=_root_of(self.path),
         ))  # fmt: skip
 
