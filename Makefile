@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format lint types layers dependencies docs wheel bench clean
+.PHONY: help demo test test-slow check format lint types layers dependencies docs wheel expected
+.PHONY: bench bench-parse bench-rules clean
 
 help:
 	@echo "make demo       install into $(VENV) and check the repository in fixtures/storefront"
@@ -24,7 +25,7 @@ demo: $(STAMP)
 	@$(BIN)/plumb check fixtures/storefront --exit-zero
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -q -m "slow or not slow"
@@ -48,7 +49,8 @@ dependencies: $(STAMP)
 # Generated pages are committed; the gate fails if they are not what the program prints today.
 docs: $(STAMP)
 	$(BIN)/python -m plumbrule.catalogue docs
-	@git diff --exit-code --stat -- docs || (echo "generated docs changed: commit them" && false)
+	@test -z "$$(git status --porcelain -- docs)" || \
+		(git status --short -- docs && echo "generated docs changed: commit them" && false)
 
 # The wheel must work alone: built, installed into an empty environment, run on the fixture.
 wheel: $(STAMP)
@@ -61,6 +63,11 @@ wheel: $(STAMP)
 	test -s build/wheel-check/out.txt
 
 check: format lint types layers dependencies test docs wheel
+
+# What the end-to-end test expects of the demo's repository; read the difference before committing.
+expected: $(STAMP)
+	cd fixtures/storefront && ../../$(BIN)/plumb check . --exit-zero --today 2026-01-01 \
+		--output concise=../expected/storefront.txt
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/against_peers.py $(CORPUS)

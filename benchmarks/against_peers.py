@@ -82,11 +82,13 @@ def main() -> int:
     bare = medians["bare python"][0]
     print(f"--version over bare Python: {medians['plumb --version'][0] / bare:.2f}")
     if "checkov" in medians:
-        print(f"checkov over plumb check, wall: {medians['checkov'][0] / medians['plumb check'][0]:.1f}")
-        print(f"checkov over plumb check, cpu:  {medians['checkov'][1] / medians['plumb check'][1]:.1f}")
+        for column, name in enumerate(("wall", "cpu")):
+            ratio = medians["checkov"][column] / medians["plumb check"][column]
+            print(f"checkov over plumb check, {name}: {ratio:.1f}")
     else:
-        print("checkov is not on PATH: `pip install checkov` into any environment, or --checkov PATH")
-    print(f"children's peak: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
+        print("checkov is not on PATH: install it into any environment, or give --checkov PATH")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"children's peak: {peak:.0f} MiB")
     if options.json:
         options.json.write_text(json.dumps(medians, indent=2) + "\n")
     return 0

@@ -6,7 +6,7 @@ import sys
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The exit code of one command line: 0 clean, 1 findings, 2 usage or rule error, 3 incomplete."""
+    """The exit code: 0 clean, 1 findings, 2 usage or rule error, 3 analysis incomplete."""
     words = sys.argv[1:] if argv is None else argv
     if words in (["--version"], ["-V"]):  # the one answer that needs nothing else loaded
         from plumbrule.version import __version__

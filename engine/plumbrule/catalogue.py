@@ -115,8 +115,11 @@ def _report_schema() -> Any:
 def index_page(rules: Iterable[ir.CheckedRule]) -> str:
     """The list of rules, a table for each pack, the gravest first."""
     rules = list(rules)
-    lines = [NOTE, "", "# Rules", "", f"{len(rules)} rules come with the program. `plumb rules` "
-             "lists them with the settings of your project, `plumb explain RULE` prints one."]  # fmt: skip
+    words = (
+        f"{len(rules)} rules come with the program. `plumb rules` lists them with the settings of "
+        "your project, `plumb explain RULE` prints one."
+    )
+    lines = [NOTE, "", "# Rules", "", words]
     for pack in sorted({rule.id.partition(".")[0] for rule in rules}):
         own = [rule for rule in rules if rule.id.startswith(f"{pack}.")]
         own.sort(key=lambda rule: (-SEVERITIES.index(rule.severity), rule.id))
@@ -142,8 +145,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
         if words:
             lines += ["", f"## {title}", "", " ".join(words.split())]
     if rule.fix is not None:
-        lines += ["", f"The rule describes a fix ({rule.fix.title}); this version does not apply "
-                  "fixes."]  # fmt: skip
+        words = f"The rule describes a fix ({rule.fix.title}); this version does not apply fixes."
+        lines += ["", words]
     if rule.params:
         lines += ["", "## Parameters", "", "| name | type | default | what |", "|---|---|---|---|"]
         lines += [
@@ -153,8 +156,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
         ]
     lines += ["", "## The rule", "", *_fenced(rule.text, "plumb")]
     lines += ["", f"Source: [{_home(rule)}](../../{_home(rule)})."]
-    lines += ["", "## Examples", "", "These are the tests of the rule. `#! finding` marks a line "
-              "that it must find."]  # fmt: skip
+    words = "These are the tests of the rule. `#! finding` marks a line that it must find."
+    lines += ["", "## Examples", "", words]
     for test in sorted(
         rule.tests, key=lambda test: ("fails", "reviews", "passes").index(test.verdict)
     ):
@@ -162,8 +165,9 @@ def rule_page(rule: ir.CheckedRule) -> str:
         for fixture in test.fixtures:
             lines += ["", *_fixture(fixture)]
     lines += ["", "## Set it", "", *_fenced(_settings_of(rule), "toml")]
-    lines += ["", "## Allow one place", "", "Above the line that the finding points at:", "",
-              *_fenced(f'# plumb:allow {rule.id} until 2027-01-31 because "the reason"', "yaml")]  # fmt: skip
+    comment = f'# plumb:allow {rule.id} until 2027-01-31 because "the reason"'
+    lines += ["", "## Allow one place", "", "Above the line that the finding points at:", ""]
+    lines += _fenced(comment, "yaml")
     if rule.refs:
         lines += ["", "## References", "", *(f"- <{ref}>" for ref in rule.refs)]
     if rule.tags:
@@ -220,12 +224,11 @@ def _toml(expr: ir.Expr) -> str | None:
 
 def kinds_page(schema: Schema) -> str:
     """All kinds with their fields, then all edges."""
-    lines = [
-        NOTE, "", "# Kinds and edges", "",
-        "What rules can speak of. `plumb schema` prints the same, with the kinds of your own packs. "
-        "`?` after a type says that the value may be missing; a default is what the platform does if "
-        "nothing is written.",
-    ]  # fmt: skip
+    words = (
+        "What rules can speak of; `plumb schema` prints the same. `?` after a type says that the "
+        "value may be missing; a default is what the platform does if nothing is written."
+    )
+    lines = [NOTE, "", "# Kinds and edges", "", words]
     for room in sorted({name.partition(".")[0] for name in schema.kinds}):
         lines += ["", f"## {room}"]
         for name in sorted(schema.kinds):
@@ -322,12 +325,9 @@ def _takes(schema: Mapping[str, Any]) -> str:
         return f"list of {schema['items']['type']}s"
     if schema["type"] == "object":
         inner = schema.get("additionalProperties")
-        return f"table of {_takes(inner)}s" if _is_array(inner) else "table"
+        lists = isinstance(inner, dict) and inner.get("type") == "array"
+        return "table of lists of strings" if lists else "table"
     return str(schema["type"])
-
-
-def _is_array(schema: object) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "array"
 
 
 # ------------------------------------------------------------------ Markdown

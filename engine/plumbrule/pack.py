@@ -78,13 +78,18 @@ def _sources(given: Sequence[Path | Source]) -> list[Source]:
 def _build(sources: Sequence[Source], kinds: Sequence[Source]) -> Pack:
     from plumbrule.language.check import check
     from plumbrule.language.parse import parse
-    from plumbrule.language.schema import load_schema
+    from plumbrule.language.schema import build_schema, load_schema
 
     schema, problems = load_schema(kinds)
     parsed = [parse(source) for source in sources]
     faults = [problem for result in parsed for problem in result.problems]
-    result = check([item.file for item in parsed if item.file is not None], schema)
-    return Pack(result.rules, result.exemptions, schema, (*problems, *faults, *result.problems))
+    files = [item.file for item in parsed if item.file is not None]
+    schema, own_faults = build_schema(files, schema)  # packs declare kinds of their own
+    result = check(files, schema)
+    return Pack(
+        result.rules, result.exemptions, schema,
+        (*problems, *faults, *own_faults, *result.problems),
+    )  # fmt: skip
 
 
 def _key(sources: Sequence[Source], kinds: Sequence[Source]) -> str:

@@ -16,29 +16,31 @@ _PROVIDER = re.compile(
     r"|sk_live_\w{16,}|AIza[\w-]{35}|glpat-[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-# A possessive run keeps the search linear on one endless word.
 _NAMED = re.compile(
-    r"""(?ix) (?<![a-z0-9])
-    (?:[a-z0-9]+[_.-])*+ [a-z0-9]*?
+    r"""(?ix)
     (?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key
        |credentials?|connection[_-]?string) (?:[_-]?(?:value|default|data))?
     (?: ["']? \s* (?: := | => | [:=] ) \s* | \s+ (?=["'][^"'\s]) )
     """
 )
 _FLAG = re.compile(r"(?i)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])")
-_ENV_NAME = re.compile(
-    r"(?i)\bname\s*:\s*[\"']?[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key"
-    r"|private_?key|access_?key)[\"']?\s*[,}]?\s*$"
+_SECRET_WORD = (
+    r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
 )
+_ENV_NAME = re.compile(rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*[,}}]?\s*$")
+_ENV_PAIR = re.compile(
+    rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*"
+)
+_DOCKER_ENV = re.compile(rf"(?i)^\s*(?:ENV|ARG)\s+{_SECRET_WORD}\s+(?=\S)")
 _ENV_VALUE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*")
 _LOGIN = re.compile(r"(?<=://)[^\s:@/\"']{0,100}:([^\s@/\"']{1,200})@")
 _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/=-]{8,})")
 _VALUE = re.compile(r"\"((?:[^\"\\]|\\.)*)\"?|'((?:[^'\\]|\\.)*)'?|([^\s\"',;}\])]+)")
 # Not a literal: an expression, a reference, a truth value, a word that waits for a secret.
 _HARMLESS = re.compile(
-    r"(?ix) (?: | \$.* | .*\$\{.* | \{.* | \[.* | <.* | !.* | [|>][+-]?\d? | true | false | null | nil
-    | none | \d{1,4} | x+ | \*+ | change[_-]?me | example | dummy | todo | file | string | number
-    | (?:var|local|data|module|each|self|secrets|env|inputs|vars|path)\.[\w.\[\]*"-]* )"""
+    r"""(?ix) (?: | \$.* | .*\$\{.* | \{.* | \[.* | <.* | !.* | [|>][+-]?\d? | true | false | null
+    | nil | none | \d{1,4} | x+ | \*+ | change[_-]?me | example | dummy | todo | file | string
+    | number | (?:var|local|data|module|each|self|secrets|env|inputs|vars|path)\.[\w.\[\]*"-]* )"""
 )
 
 
@@ -82,10 +84,14 @@ def secret_ranges(line: str, before: str = "") -> tuple[tuple[int, int], ...]:
     found += [match.span(1) for match in _BEARER.finditer(line)]
     starts = [match.end() for match in _NAMED.finditer(line)]
     starts += [match.end() for match in _FLAG.finditer(line)]
+    starts += [match.end() for match in _ENV_PAIR.finditer(line)]
+    starts += [match.end() for match in _DOCKER_ENV.finditer(line)]
     if _ENV_NAME.search(before[-400:]):
         starts += [match.end() for match in _ENV_VALUE.finditer(line)]
-    for start in starts:
-        value = _VALUE.match(line, start)
+    done = 0
+    for start in sorted(starts):
+        value = _VALUE.match(line, start) if start >= done else None
+        done = value.end() if value is not None else done  # one endless word is read once
         if value is not None and not _HARMLESS.fullmatch(value[value.lastindex or 0]):
             found.append(value.span(value.lastindex or 0))
     return merged(found)

@@ -71,9 +71,11 @@ def suppress(
             used.add(match.span)
             exempted.append(Exempted(finding, match.because, "", match.until))
     for path in sorted(allowances):
-        for allowance in allowances[path]:
-            if allowance.span not in used:
-                notices.append(f"{allowance.span}: nothing to allow here for {allowance.rule}")
+        notices += [
+            f"{allowance.span}: nothing to allow here for {allowance.rule}"
+            for allowance in allowances[path]
+            if allowance.span not in used
+        ]
     return Suppressed(tuple(kept), tuple(exempted), tuple(problems), tuple(sorted(set(notices))))
 
 
@@ -92,10 +94,15 @@ def _allowances(
         span = Span(source, loose.start(), loose.end())
         because = (found["quoted"] or found["because"] or "").strip() if found is not None else ""
         if found is None or not found["until"] or not because:
-            problems.append(Problem(
-                "allow-comment", "an allowance needs a rule, `until YYYY-MM-DD` and `because`", span,
-                Severity.WARNING, 'write `# plumb:allow RULE until 2027-01-31 because "..."`',
-            ))  # fmt: skip
+            problems.append(
+                Problem(
+                    "allow-comment",
+                    "an allowance needs a rule, `until YYYY-MM-DD` and `because`",
+                    span,
+                    Severity.WARNING,
+                    'write `# plumb:allow RULE until 2027-01-31 because "..."`',
+                )
+            )
             continue
         rule = rules.get(found["rule"])
         if rule is None:

@@ -26,32 +26,76 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from plumbrule.reports import REPORTS
 
     common_arguments(parser)
-    parser.add_argument("--fail-on", choices=[*SEVERITIES, "never"],
-                        help="lowest severity that fails the run (default: high)")  # fmt: skip
+    parser.add_argument(
+        "--fail-on",
+        choices=[*SEVERITIES, "never"],
+        help="lowest severity that fails the run (default: high)",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="report only: always exit with 0")
-    parser.add_argument("--allow-incomplete", action="store_true",
-                        help="do not fail because something could not be analysed")  # fmt: skip
-    parser.add_argument("--output", "-o", action="append", metavar="FORMAT[=FILE]", default=None,
-                        help=f"{', '.join(REPORTS)}; may be given several times; without a file "
-                        "it goes to standard output (default: full)")  # fmt: skip
-    parser.add_argument("--rule", action="append", default=[], metavar="ID",
-                        help="evaluate only this rule; may be given several times")  # fmt: skip
-    parser.add_argument("--without", action="append", default=[], metavar="ID",
-                        help="leave this rule out; may be given several times")  # fmt: skip
-    parser.add_argument("--no-allowances", action="store_true",
-                        help="report what comments and exemptions allow, too")  # fmt: skip
-    parser.add_argument("--jobs", "-j", type=int, default=0, metavar="N",
-                        help="worker processes (default: one a processor)")  # fmt: skip
-    parser.add_argument("--today", metavar="DATE", default="",
-                        help="the day by which allowances expire (default: today, UTC)")  # fmt: skip
-    parser.add_argument("--verbose", "-v", action="store_true",
-                        help="list every file and every review")  # fmt: skip
+    parser.add_argument(
+        "--allow-incomplete",
+        action="store_true",
+        help="do not fail because something could not be analysed",
+    )
+    parser.add_argument(
+        "--output",
+        "-o",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        default=None,
+        help=f"{', '.join(REPORTS)}; may be given several times; without a file "
+        "it goes to standard output (default: full)",
+    )
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="evaluate only this rule; may be given several times",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="leave this rule out; may be given several times",
+    )
+    parser.add_argument(
+        "--no-allowances",
+        action="store_true",
+        help="report what comments and exemptions allow, too",
+    )
+    parser.add_argument(
+        "--jobs",
+        "-j",
+        type=int,
+        default=0,
+        metavar="N",
+        help="worker processes (default: one a processor)",
+    )
+    parser.add_argument(
+        "--today",
+        metavar="DATE",
+        default="",
+        help="the day by which allowances expire (default: today, UTC)",
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", help="list every file and every review"
+    )
     parser.add_argument("--color", choices=CHOICES, default="auto", help="(default: auto)")
-    parser.add_argument("--sarif-profile", choices=["github", "full"], default="github",
-                        help="github: what code scanning shows; full: everything")  # fmt: skip
-    parser.add_argument("--category", default="", metavar="NAME",
-                        help="what tells this SARIF upload from others of the repository "
-                        "(default: the scanned folder)")  # fmt: skip
+    parser.add_argument(
+        "--sarif-profile",
+        choices=["github", "full"],
+        default="github",
+        help="github: what code scanning shows; full: everything",
+    )
+    parser.add_argument(
+        "--category",
+        default="",
+        metavar="NAME",
+        help="what tells this SARIF upload from others of the repository "
+        "(default: the scanned folder)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,13 +111,19 @@ def run(options: argparse.Namespace) -> int:
     outputs = _outputs(options.output)
     prepared = prepare(options, paths)
     report = scan(
-        paths, prepared.config, prepared.pack, jobs=options.jobs, today=options.today,
-        only=_ids(options.rule, prepared.pack), without=_ids(options.without, prepared.pack),
+        paths,
+        prepared.config,
+        prepared.pack,
+        jobs=options.jobs,
+        today=options.today,
+        only=_ids(options.rule, prepared.pack),
+        without=_ids(options.without, prepared.pack),
         comments=not options.no_allowances,
-    )  # fmt: skip
+    )
     if not report.files:
-        raise UsageError("no file was found to check",
-                         "name other paths, or look at `include` and `exclude`")  # fmt: skip
+        raise UsageError(
+            "no file was found to check", "name other paths, or look at `include` and `exclude`"
+        )
     _write(report, outputs, options, root_of(paths, prepared.config.path))
     if options.exit_zero:
         return CLEAN
@@ -102,8 +152,9 @@ def _ids(words: list[str], pack: Pack) -> frozenset[str]:
         else:
             from plumbrule.language.schema import suggest
 
-            raise UsageError(f"there is no rule `{word}`{suggest(word, names)}",
-                             "`plumb rules` lists them")  # fmt: skip
+            raise UsageError(
+                f"there is no rule `{word}`{suggest(word, names)}", "`plumb rules` lists them"
+            )
     return frozenset(found)
 
 
@@ -115,14 +166,18 @@ def _outputs(words: list[str] | None) -> list[tuple[str, Path | None]]:
     for word in words or ["full"]:
         name, equals, file = word.partition("=")
         if name not in REPORTS:
-            raise UsageError(f"there is no output format `{name}`",
-                             f"it takes {', '.join(REPORTS)}, each with `=FILE` if you like")  # fmt: skip
+            raise UsageError(
+                f"there is no output format `{name}`",
+                f"it takes {', '.join(REPORTS)}, each with `=FILE` if you like",
+            )
         if equals and not file:
             raise UsageError(f"`--output {word}` names no file")
         chosen.append((name, Path(file) if file and file != "-" else None))
     if sum(file is None for _name, file in chosen) > 1:
-        raise UsageError("two outputs cannot share standard output",
-                         "give all but one a file: `--output sarif=results.sarif`")  # fmt: skip
+        raise UsageError(
+            "two outputs cannot share standard output",
+            "give all but one a file: `--output sarif=results.sarif`",
+        )
     return chosen
 
 

@@ -11,7 +11,7 @@ CHOICES = ("auto", "always", "never")
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """True if the stream gets colour: the option, then NO_COLOR, FORCE_COLOR, CI logs, a terminal."""
+    """True if the stream gets colour: by option, environment, CI logs, terminal, in that order."""
     if choice != "auto":
         return choice == "always"
     environment = os.environ

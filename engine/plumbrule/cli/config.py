@@ -1,4 +1,4 @@
-"""Print the settings in force with their origin (`show`), or the JSON Schema of plumbrule.toml (`schema`)."""
+"""Print the settings in force with their origin, or the JSON Schema of plumbrule.toml."""
 
 from __future__ import annotations
 
@@ -28,19 +28,26 @@ def run(options: argparse.Namespace) -> int:
 def shown(config: Config) -> str:
     """Each key with its value and where that was written."""
     values = {
-        "fail-on": config.fail_on, "include": list(config.include), "exclude": list(config.exclude),
-        "packs": list(config.packs), "max-file-size": config.max_file_size,
+        "fail-on": config.fail_on,
+        "include": list(config.include),
+        "exclude": list(config.exclude),
+        "packs": list(config.packs),
+        "max-file-size": config.max_file_size,
         "environments": {name: list(globs) for name, globs in config.environments.items()},
         "rules": {
             name: {
                 key: value
-                for key, value in (("enabled", rule.enabled), ("severity", rule.severity),
-                                   ("unknown", rule.unknown), ("params", dict(rule.params)))
+                for key, value in (
+                    ("enabled", rule.enabled),
+                    ("severity", rule.severity),
+                    ("unknown", rule.unknown),
+                    ("params", dict(rule.params)),
+                )
                 if value not in (None, {})
             }
             for name, rule in config.rules.items()
         },
-    }  # fmt: skip
+    }
     width = max(map(len, KEYS))
     return "".join(
         f"{key:{width}} = {json.dumps(values[key])}   # {config.origins.get(key, 'default')}\n"

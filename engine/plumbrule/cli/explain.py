@@ -39,19 +39,34 @@ def page(rule: ir.CheckedRule) -> str:
     lines = [f"{rule.id}: {rule.title}", f"severity {rule.severity}, confidence {rule.confidence}"]
     for name, words in (("Why", rule.why), ("What to do", rule.remedy)):
         if words:
-            lines += ["", name, *textwrap.wrap(" ".join(words.split()), 88,
-                                               initial_indent="  ", subsequent_indent="  ")]  # fmt: skip
+            lines += [
+                "",
+                name,
+                *textwrap.wrap(
+                    " ".join(words.split()), 88, initial_indent="  ", subsequent_indent="  "
+                ),
+            ]
     if rule.params:
         lines += ["", "Parameters"]
-        lines += [f"  {param.name}: {param.type} = {param.default.span.text}"
-                  + (f"   {param.doc}" if param.doc else "") for param in rule.params]  # fmt: skip
+        lines += [
+            f"  {param.name}: {param.type} = {param.default.span.text}"
+            + (f"   {param.doc}" if param.doc else "")
+            for param in rule.params
+        ]
     for name, items in (("Tags", rule.tags), ("References", rule.refs)):
         if items:
             lines += ["", name, *(f"  {item}" for item in items)]
     lines += [
-        "", "The rule", textwrap.indent(rule.text, "  "), "", "To allow one place, write above it",
-        f'  # plumb:allow {rule.id} until YYYY-MM-DD because "the reason"', "",
+        "",
+        "The rule",
+        textwrap.indent(rule.text, "  "),
+        "",
+        "To allow one place, write above it",
+        f'  # plumb:allow {rule.id} until YYYY-MM-DD because "the reason"',
+        "",
         "To change it for a project, write into plumbrule.toml",
-        f'  [rules."{rule.id}"]', f'  severity = "{rule.severity}"   # or enabled = false', "",
-    ]  # fmt: skip
+        f'  [rules."{rule.id}"]',
+        f'  severity = "{rule.severity}"   # or enabled = false',
+        "",
+    ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Lay out rule files: one order of sections, one indentation. Comments and tests keep their text."""
+"""Lay out rule files: one order of sections, one indentation; comments keep their text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ import sys
 from pathlib import Path
 
 from plumbrule.cli.prepare import UsageError, listed
+from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `plumb fmt` takes."""
-    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH",
-                        help="rule files, or folders to search for *.plumb")  # fmt: skip
-    parser.add_argument("--check", action="store_true",
-                        help="change nothing; exit with 1 if a file would change")  # fmt: skip
-    parser.add_argument("--diff", action="store_true", help="change nothing; show what would change")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help="rule files, or folders to search for *.plumb",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if a file would change"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="change nothing; show what would change"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
     files = rule_files(options.paths)
     changed: list[Path] = []
-    faults = []
+    faults: list[Problem] = []
     for path in files:
         source = Source(path.as_posix(), path.read_bytes().decode("utf-8", "replace"))
         text, problems = lay_out(source)
@@ -37,10 +46,14 @@ def run(options: argparse.Namespace) -> int:
             continue
         changed.append(path)
         if options.diff:
-            sys.stdout.writelines(difflib.unified_diff(
-                source.text.splitlines(keepends=True), text.splitlines(keepends=True),
-                f"{path}", f"{path} (laid out)",
-            ))  # fmt: skip
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    source.text.splitlines(keepends=True),
+                    text.splitlines(keepends=True),
+                    f"{path}",
+                    f"{path} (laid out)",
+                )
+            )
         elif not options.check:
             path.write_text(text, encoding="utf-8")
     looked = options.check or options.diff

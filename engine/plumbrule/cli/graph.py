@@ -18,16 +18,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What `plumb graph` takes."""
     common_arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="list", help="(default: list)")
-    parser.add_argument("--node", metavar="NODE", help="only what is near this node: its address "
-                        "or label, or the end of one")  # fmt: skip
+    parser.add_argument(
+        "--node",
+        metavar="NODE",
+        help="only what is near this node: its address or label, or the end of one",
+    )
     parser.add_argument("--depth", type=int, default=1, metavar="N", help="how near (default: 1)")
     parser.add_argument("--from", dest="origin", metavar="NODE", help="a path from this node")
     parser.add_argument("--to", dest="target", metavar="NODE", help="a path to this node")
     parser.add_argument("--kind", metavar="KIND", help="only nodes of this kind")
-    parser.add_argument("--limit", type=int, default=1500, metavar="N",
-                        help="draw at most so many nodes (default: 1500)")  # fmt: skip
-    parser.add_argument("--jobs", "-j", type=int, default=0, metavar="N",
-                        help="worker processes (default: one a processor)")  # fmt: skip
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=1500,
+        metavar="N",
+        help="draw at most so many nodes (default: 1500)",
+    )
+    parser.add_argument(
+        "--jobs",
+        "-j",
+        type=int,
+        default=0,
+        metavar="N",
+        help="worker processes (default: one a processor)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,8 +88,9 @@ def _part(graph: Graph, options: argparse.Namespace) -> Part:
         address for address in part.addresses if graph.is_a(graph.nodes[address].kind, options.kind)
     )
     if not chosen:
-        raise UsageError(f"there is no node of the kind `{options.kind}`",
-                         "`plumb schema` lists the kinds")  # fmt: skip
+        raise UsageError(
+            f"there is no node of the kind `{options.kind}`", "`plumb schema` lists the kinds"
+        )
     kept = set(chosen)
     return Part(chosen, tuple(edge for edge in part.edges if {edge.origin, edge.target} <= kept))
 
@@ -88,7 +103,8 @@ def _count(graph: Graph, part: Part) -> str:
     lines = [f"{len(part.addresses)} nodes, {len(part.edges)} edges, {len(graph.holes)} holes"]
     lines += [f"  {count:7} {kind}" for kind, count in sorted(kinds.items())]
     lines += [
-        f"  {sure[name]:7} -{name}->" + (f" and {possible[name]} possible" if possible[name] else "")
+        f"  {sure[name]:7} -{name}->"
+        + (f" and {possible[name]} possible" if possible[name] else "")
         for name in sorted({*sure, *possible})
     ]
     return "\n".join((*lines, ""))

@@ -32,13 +32,24 @@ class Prepared:
 def common_arguments(parser: argparse.ArgumentParser, *, paths: bool = True) -> None:
     """The arguments of every command that reads a repository."""
     if paths:
-        parser.add_argument("paths", nargs="*", default=["."], metavar="PATH",
-                            help="files and folders (default: this folder)")  # fmt: skip
-    parser.add_argument("--config", metavar="FILE", help="settings to use instead of the nearest "
-                        "plumbrule.toml up the tree")  # fmt: skip
+        parser.add_argument(
+            "paths",
+            nargs="*",
+            default=["."],
+            metavar="PATH",
+            help="files and folders (default: this folder)",
+        )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="settings to use instead of the nearest plumbrule.toml up the tree",
+    )
     parser.add_argument("--no-config", action="store_true", help="use no settings file")
-    parser.add_argument("--no-cache", action="store_true",
-                        help="do not keep checked rules in the user's cache folder")  # fmt: skip
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="do not keep checked rules in the user's cache folder",
+    )
 
 
 def given_paths(options: argparse.Namespace) -> list[Path]:

@@ -22,11 +22,17 @@ def run(options: argparse.Namespace) -> int:
     rows = []
     for rule in sorted(prepared.pack.rules, key=lambda rule: rule.id):
         chosen = prepared.config.rules.get(rule.id, RuleConfig())
-        rows.append({
-            "id": rule.id, "title": rule.title, "severity": chosen.severity or rule.severity,
-            "enabled": chosen.enabled, "confidence": rule.confidence, "tags": list(rule.tags),
-            "params": [param.name for param in rule.params],
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": rule.id,
+                "title": rule.title,
+                "severity": chosen.severity or rule.severity,
+                "enabled": chosen.enabled,
+                "confidence": rule.confidence,
+                "tags": list(rule.tags),
+                "params": [param.name for param in rule.params],
+            }
+        )
     if options.format == "json":
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return 0

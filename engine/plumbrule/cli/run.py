@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from plumbrule.cli.prepare import UsageError
 from plumbrule.version import __version__
@@ -26,6 +26,7 @@ COMMANDS = {
     "lsp": "run the language server on standard input and output",
 }
 USAGE = 2
+_WHAT = "one resource graph for infrastructure as code, and rules over it"
 INTERRUPTED = 130
 
 
@@ -42,13 +43,14 @@ def run(words: list[str]) -> int:
         sys.stdout.write(overview())
         return 0 if words else USAGE
     name = words[0]
+    collecting = gc.isenabled()
     try:
-        if name not in COMMANDS:
-            raise UsageError(f"there is no command `{name}`{_suggest(name)}",
-                             "`plumb --help` lists the commands")  # fmt: skip
-        command = import_module(f"plumbrule.cli.{name}")
-        parser = _Parser(prog=f"plumb {name}", description=(command.__doc__ or "").strip(),
-                         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        command = _command(name)
+        parser = _Parser(
+            prog=f"plumb {name}",
+            description=(command.__doc__ or "").strip(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         command.arguments(parser)
         if name != "lsp":
             # One command builds one model and ends: collecting cycles would cost 40 % of its time.
@@ -67,18 +69,36 @@ def run(words: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _command(name: str) -> Any:
+    if name not in COMMANDS:
+        hint = "`plumb --help` lists the commands"
+        raise UsageError(f"there is no command `{name}`{_suggest(name)}", hint)
+    return import_module(f"plumbrule.cli.{name}")
 
 
 def overview() -> str:
     """The help page of the program as a whole."""
     width = max(map(len, COMMANDS))
     lines = [f"  {name:{width}}  {what}" for name, what in COMMANDS.items()]
-    return "\n".join((
-        f"plumbrule {__version__}: one resource graph for infrastructure as code, "
-        "and rules over it", "", "usage: plumb COMMAND [ARGUMENT...]", "", *lines, "",
-        "`plumb COMMAND --help` explains one command; `plumb --version` prints the version.", "",
-        "exit codes: 0 clean, 1 findings, 2 usage or rule error, 3 analysis incomplete", "",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"plumbrule {__version__}: {_WHAT}",
+            "",
+            "usage: plumb COMMAND [ARGUMENT...]",
+            "",
+            *lines,
+            "",
+            "`plumb COMMAND --help` explains one command; `plumb --version` prints the version.",
+            "",
+            "exit codes: 0 clean, 1 findings, 2 usage or rule error, 3 analysis incomplete",
+            "",
+        )
+    )
 
 
 def _suggest(word: str) -> str:

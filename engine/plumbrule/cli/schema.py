@@ -11,7 +11,9 @@ from plumbrule.language.schema import KindInfo, Schema, suggest
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `plumb schema` takes."""
-    parser.add_argument("kind", nargs="?", metavar="KIND", help="only this kind, with all its fields")
+    parser.add_argument(
+        "kind", nargs="?", metavar="KIND", help="only this kind, with all its fields"
+    )
     common_arguments(parser, paths=False)
 
 
@@ -23,8 +25,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     found = schema.kinds.get(options.kind)
     if found is None:
-        raise UsageError(f"there is no kind `{options.kind}`{suggest(options.kind, schema.kinds)}",
-                         "`plumb schema` lists them")  # fmt: skip
+        raise UsageError(
+            f"there is no kind `{options.kind}`{suggest(options.kind, schema.kinds)}",
+            "`plumb schema` lists them",
+        )
     sys.stdout.write(describe(found, schema))
     return 0
 
@@ -33,8 +37,10 @@ def overview(schema: Schema) -> str:
     """One line a kind and one an edge."""
     width = max(map(len, schema.kinds))
     lines = ["kinds"]
-    lines += [f"  {name:{width}}  {' '.join(info.doc.split())}".rstrip()
-              for name, info in sorted(schema.kinds.items())]  # fmt: skip
+    lines += [
+        f"  {name:{width}}  {' '.join(info.doc.split())}".rstrip()
+        for name, info in sorted(schema.kinds.items())
+    ]
     lines += ["", "edges"]
     lines += [
         f"  {name}: {' | '.join(edge.origins)} -> {' | '.join(edge.targets)}"

@@ -1,16 +1,13 @@
 """Run the tests that stand in rule files.
 
 A rule must have a test that fails and one that passes; a pass that matched no subject is refused,
-and so is a condition whose removal changes no verdict. Without a path the built-in rules are tested.
+and so is a condition whose removal changes no verdict. Without a path, the built-in rules are
+tested.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
-
-from plumbrule.cli.prepare import UsageError, builtin_rules
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -34,8 +34,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     if not any(model.graph.is_a(node.kind, kind) for kind in rule.subject_kinds):
         wanted = " or ".join(rule.subject_kinds)
-        raise UsageError(f"`{rule.id}` speaks of {wanted}; {node.label} is a {node.kind}",
-                         f"`plumb graph --kind {rule.subject_kinds[0]}` lists its subjects")  # fmt: skip
+        raise UsageError(
+            f"`{rule.id}` speaks of {wanted}; {node.label} is a {node.kind}",
+            f"`plumb graph --kind {rule.subject_kinds[0]}` lists its subjects",
+        )
     params = dict(settings_of(rule, prepared.config).params)
     steps = why(rule, model.graph, node.address, params)
     out = [f"{rule.id}: {rule.title}", f"{node.label}  ({node.span})"]
@@ -49,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
         word = {True: "true", False: "false", None: "unknown"}[step.verdict]
         text = " ".join(step.text.split())
         out.append(f"  {word:8} {text}")
-        out += [f"           because of {cause.why}"
-                + (f"  ({cause.span})" if cause.span else "") for cause in step.causes]  # fmt: skip
+        out += [
+            f"           because of {cause.why}" + (f"  ({cause.span})" if cause.span else "")
+            for cause in step.causes
+        ]
     sys.stdout.write("\n".join((*out, "", verdict(steps), "")))
     return 0
 

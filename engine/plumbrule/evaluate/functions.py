@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 import posixpath
 import re
 from collections.abc import Callable
@@ -14,14 +13,11 @@ from typing import Any
 from plumbrule.evaluate.read import is_known, spelled
 from plumbrule.evaluate.truth import MISSING, Doubt, Range, clash, doubt
 from plumbrule.language.literals import Cidr
+from plumbrule.redact import entropy, looks_like_secret, redact
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.value import Segments, Unknown
 
 _UNSURE = (Unknown, Segments, Doubt, Range)
-_PROVIDER = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[0-9A-Za-z]{36}|github_pat_\w{22,}|xox[abpr]-[\w-]{10,}"
-    r"|sk_live_\w{16,}|AIza[\w-]{35}|glpat-[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _CONTEXT = re.compile(r"[A-Za-z_][\w-]*(?:\.(?:[\w-]+|\*))+")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
@@ -47,29 +43,6 @@ def _deep_known(value: Any) -> bool:
     if isinstance(value, (list, tuple, frozenset)):
         return all(_deep_known(item) for item in value)
     return True
-
-
-def entropy(value: str) -> float:
-    """Shannon entropy in bits a character."""
-    if not value:
-        return 0.0
-    size = len(value)
-    counts = (value.count(letter) for letter in sorted(set(value)))
-    return -sum(count / size * math.log2(count / size) for count in counts)
-
-
-def redact(value: str) -> str:
-    """At most the first four characters, and never more than a quarter, then an ellipsis."""
-    return value[: min(4, len(value) // 4)] + "…"
-
-
-def looks_like_secret(value: str) -> bool:
-    """True for text in the form of a known kind of credential, or of a long random token."""
-    if _PROVIDER.search(value[:20_000]):
-        return True
-    token = re.fullmatch(r"[A-Za-z0-9+/_=-]{32,200}", value) is not None
-    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    return token and mixed and entropy(value) > 4.3
 
 
 def context_refs(value: object) -> object:

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from plumbrule.evaluate.read import Unseen
-from plumbrule.evaluate.truth import Truth, both, doubt
+from plumbrule.evaluate.truth import Doubt, Truth, both, doubt
 from plumbrule.graph.graph import Edge, Graph, within_reach
 from plumbrule.language import ir
 from plumbrule_parsers.document import Hole, Node
@@ -89,16 +89,68 @@ def beyond(
     return [hole for hole in near if hole.span.path == origin.path]
 
 
-def concerns(
-    hole: Hole, origin: Node, target: object, kinds: tuple[str, ...], graph: Graph
-) -> bool:
-    """Whether a hidden edge can link the origin directly with the target, or one of the kinds."""
-    if not hole.addresses or origin.address in hole.addresses:
-        return True
-    if isinstance(target, Node):
-        return target.address in hole.addresses
-    ends = (graph.nodes.get(address) for address in hole.addresses)
-    return any(end is not None and fits(graph, end, kinds) for end in ends)
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """What may be hidden around the steps of one edge. None stands for nothing.
+
+    `anywhere` is the doubt of hidden edges that any node may have, `at` of those that only the node
+    at an address has; `beside` of unseen ends, and of hidden edges at nodes of the kinds wanted.
+    """
+
+    anywhere: Doubt | None
+    at: dict[str, Doubt]
+    beside: Doubt | None
+
+    def hides(self, *addresses: str) -> Doubt | None:
+        """The doubt whether an edge hides that starts or ends at one of the nodes."""
+        own = [self.at[address] for address in addresses if address in self.at]
+        return _joint(self.anywhere, *own)
+
+
+def frontier(
+    graph: Graph, origin: Node, edge: ir.PatternEdge, kinds: tuple[str, ...], *, forward: bool
+) -> Frontier:
+    """What may be hidden around the edge's steps from the origin to a node of one of the kinds.
+
+    It is the same for all origins of one file, and kept for them.
+    """
+    direct = edge.high == 1
+    names = " ".join(sorted(f"{name}{along is forward}" for name, along in edge.names))
+    key = (f"frontier {direct} {names}", f"{' '.join(kinds)} {origin.path}")
+    found = graph.indexes.get(key)
+    if isinstance(found, Frontier):
+        return found
+    anywhere: list[Hole] = []
+    beside = beyond(extent_holes(graph, kinds), origin, edge, forward=forward)
+    at: dict[str, list[Hole]] = {}
+    for hole in edge_holes(graph, edge):
+        if not within_reach(hole.within, origin.path):
+            continue
+        if not direct or not hole.addresses:
+            anywhere.append(hole)  # a chain may run over any node
+            continue
+        for address in hole.addresses:
+            at.setdefault(address, []).append(hole)
+        ends = (graph.nodes.get(address) for address in hole.addresses)
+        if any(end is not None and fits(graph, end, kinds) for end in ends):
+            beside.append(hole)
+    if not direct:
+        anywhere += beyond(extent_holes(graph, ()), origin, edge, forward=forward)
+    made = Frontier(
+        _blame(anywhere), {address: doubt(*(hole.why for hole in holes)) for address, holes in
+                           at.items()}, _blame(beside),
+    )  # fmt: skip
+    graph.indexes[key] = made
+    return made
+
+
+def _blame(holes: list[Hole]) -> Doubt | None:
+    return doubt(*(hole.why for hole in holes)) if holes else None
+
+
+def _joint(*doubts: Doubt | None) -> Doubt | None:
+    given = [item for item in doubts if item is not None]
+    return given[0] if len(given) == 1 else doubt(*given) if given else None
 
 
 def fits(graph: Graph, node: Node, kinds: tuple[str, ...]) -> bool:
@@ -133,12 +185,21 @@ def _start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
     found = {item.address: item for extent in extents for item in extent}
     rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
             for address in sorted(found)]  # fmt: skip
-    return rows + [unseen_row(env, node.name, hole) for hole in extent_holes(graph, node.kinds)]
+    return rows + unseen_rows(env, node.name, unseen(graph, node.kinds))
 
 
-def unseen_row(env: Env, name: str, hole: Hole) -> Row:
-    """The row of a generic node that the hole may hide."""
-    return Row({**env, name: Unseen(hole.why)}, doubt(hole.why), unseen=True)
+def unseen(graph: Graph, kinds: tuple[str, ...]) -> Doubt | None:
+    """The doubt whether nodes of the kinds hide somewhere; None if all were read."""
+    key = ("unseen", " ".join(kinds))
+    if key not in graph.indexes:
+        graph.indexes[key] = _blame(extent_holes(graph, kinds))
+    found = graph.indexes[key]
+    return found if isinstance(found, Doubt) else None
+
+
+def unseen_rows(env: Env, name: str, why: Doubt | None) -> list[Row]:
+    """The row of a generic unseen node, which stands for all that holes may hide, if any."""
+    return [] if why is None else [Row({**env, name: Unseen(why)}, why, unseen=True)]
 
 
 def _step(
@@ -170,21 +231,15 @@ def _step(
         if path is not None:
             env[path] = _joined(row.env.get(path), Path(origin, steps), forward=forward)
         out.append(Row(env, both([row.guard, guard, exists]), row.unseen))
-    frontier = edge_holes(graph, edge)
-    frontier = [hole for hole in frontier if within_reach(hole.within, origin.path)]
-    if edge.high == 1:
-        frontier = [hole for hole in frontier if concerns(hole, origin, target, there.kinds, graph)]
-    far = [] if edge.high == 1 else beyond(extent_holes(graph, ()), origin, edge, forward=forward)
+    hiding = frontier(graph, origin, edge, there.kinds, forward=forward)
     if isinstance(target, Node):
-        if not any(new.env[there.name] == target for new in out):
-            holes = [*frontier, *far]
-            if holes and fits(graph, target, there.kinds):
-                guard = both([row.guard, doubt(*(hole.why for hole in holes))])
-                out.append(Row({**row.env}, guard, row.unseen))
+        # a surely or possibly reached target needs no second, doubtful row
+        hidden = None if out else hiding.hides(origin.address, target.address)
+        if hidden is not None and fits(graph, target, there.kinds):
+            out.append(Row({**row.env}, both([row.guard, hidden]), row.unseen))
         return out
-    unread = beyond(extent_holes(graph, there.kinds), origin, edge, forward=forward)
-    hidden = {id(hole): hole for hole in (*frontier, *far, *unread)}
-    return out + [unseen_row(row.env, there.name, hole) for hole in hidden.values()]
+    hidden = _joint(hiding.hides(origin.address), hiding.beside)
+    return out + unseen_rows(row.env, there.name, hidden)
 
 
 def _joined(before: object, after: Path, *, forward: bool) -> Path:

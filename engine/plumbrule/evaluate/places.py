@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from plumbrule.evaluate import functions
 from plumbrule.evaluate.patterns import Env
-from plumbrule.evaluate.truth import MISSING
+from plumbrule.evaluate.read import Unseen
+from plumbrule.evaluate.truth import MISSING, Doubt, Range
 from plumbrule.evaluate.walk import Walker
 from plumbrule.finding import RelatedSpan
 from plumbrule.language import ir
@@ -70,7 +71,8 @@ def _shown(expr: ir.Expr, env: Env, made: Walker) -> str:
         return "(missing)"
     if isinstance(value, Segments):
         return str(value)
-    found = functions.text(value) if not isinstance(value, Unknown) else None
+    unsure = isinstance(value, (Unknown, Doubt, Range, Unseen))
+    found = None if unsure else functions.text(value)
     if not isinstance(found, str):
         return "(unknown)"
     if _sensitive(expr, env, made) or functions.looks_like_secret(found):

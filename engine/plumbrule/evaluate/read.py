@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, clash, doubt
+from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, clash, doubt, negate
+from plumbrule.graph.graph import Graph
 from plumbrule.language import literals
+from plumbrule.language.literals import Image
 from plumbrule.language.types import Type
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.value import ListValue, MapValue, Segments, Unknown
@@ -15,9 +17,9 @@ _SCALARS = (str, int, float, bool)
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A generic node that a hole may hide: all its fields are unknown."""
+    """A generic node that holes may hide: all its fields are unknown."""
 
-    why: Unknown
+    why: Doubt
 
 
 def spelled(value: object) -> str:
@@ -31,6 +33,8 @@ def coerce(value: object, declared: Type) -> object:
     """The raw value read as the declared type; a type clash gives an unknown, never an error."""
     if value is None or value is MISSING:
         return MISSING
+    if isinstance(value, Doubt):
+        return value
     if isinstance(value, Unknown):
         if not value.candidates:
             return value
@@ -115,6 +119,31 @@ def raw_entry(receiver: object, key: object) -> object:
     return rest_entry(receiver)
 
 
+def raw_field(graph: Graph, receiver: object, name: str) -> object:
+    """What is written as the field: as `raw_entry`, and the fields that are not in the file."""
+    if isinstance(receiver, Image):
+        return getattr(receiver, name)
+    if isinstance(receiver, Segments) and name in ("registry", "repository"):
+        head, colon, _tag = receiver.prefix.partition(":")
+        if colon and "/" in head:  # a tag holds no slash, so the name is complete
+            known = coerce(head, Type("image"))
+            return getattr(known, name) if isinstance(known, Image) else known
+    if isinstance(receiver, Node):
+        if name == "file":
+            return receiver.path
+        if name == "env" and receiver.address in graph.environments:
+            # the environment, not a container's list of variables
+            return graph.environments[receiver.address]
+        if name == "name" and "name" not in receiver.fields:
+            return receiver.label
+    return raw_entry(receiver, name)
+
+
+def field(graph: Graph, receiver: object, name: str, declared: Type) -> object:
+    """The field read as its declared type, before its default."""
+    return coerce(raw_field(graph, receiver, name), declared)
+
+
 def _rest(container: object) -> Unknown | None:
     return getattr(container, "rest", None)
 
@@ -170,6 +199,28 @@ def is_empty(value: object) -> Truth:
         rest = _rest(value)
         return True if rest is None else doubt(rest)
     return False
+
+
+def raw_test(name: str, raw: object) -> Truth:
+    """`is explicit` and `is null`, which ask what is written."""
+    if name == "explicit":
+        return is_set(raw)
+    if raw is MISSING:
+        return False
+    if isinstance(raw, (Unknown, Doubt)):
+        return False if raw.not_null else doubt(raw)
+    return raw is None
+
+
+def value_test(name: str, value: object) -> Truth:
+    """`is set`, `missing`, `null`, `empty`, `explicit`, `known`, `unknown` of a value."""
+    if name in ("set", "explicit"):
+        return is_set(value)
+    if name in ("missing", "null"):
+        return negate(is_set(value))
+    if name == "empty":
+        return is_empty(value)
+    return is_known(value) is (name == "known")
 
 
 def coalesce(left: object, right: object) -> object:

@@ -76,8 +76,18 @@ def _order(cause: Cause) -> tuple[str, int, int, str]:
 
 
 def merged(causes: Iterable[Cause]) -> tuple[Cause, ...]:
-    """Causes without repeats, in order of place, at most `MOST_CAUSES`."""
-    unique = {cause.key: cause for cause in causes}
+    """Causes without repeats, in order of place, at most `MOST_CAUSES`.
+
+    Of causes with one key the first in place stays, so that merging in any order and any grouping
+    gives the same blame: the evaluators may take rows and conditions as it suits them.
+    """
+    unique: dict[str, Cause] = {}
+    for cause in causes:
+        known = unique.get(cause.key)
+        if known is None or (known is not cause and _order(cause) < _order(known)):
+            unique[cause.key] = cause
+    if len(unique) < 2:
+        return tuple(unique.values())
     return tuple(sorted(unique.values(), key=_order)[:MOST_CAUSES])
 
 

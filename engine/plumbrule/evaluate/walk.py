@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plumbrule.evaluate import compare, functions, patterns, read, truth
+from plumbrule.evaluate import compare, functions, patterns, quantify, read, truth
 from plumbrule.evaluate.patterns import Env, Row
 from plumbrule.evaluate.read import Unseen
-from plumbrule.evaluate.truth import MISSING, Doubt, Range, Truth, doubt
+from plumbrule.evaluate.truth import MISSING, Doubt, Truth, doubt
 from plumbrule.graph.graph import Graph
 from plumbrule.language import ir
-from plumbrule.language.literals import Duration, Image, Quantity
-from plumbrule.language.types import Type
+from plumbrule.language.literals import Duration, Quantity
 from plumbrule_parsers.document import Node
-from plumbrule_parsers.source import Source
-from plumbrule_parsers.value import ListValue, Reason, Segments, Unknown
-
-_NOWHERE = Source("", "")
+from plumbrule_parsers.value import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Walker:
                 found = self.test(expr, env)
                 return truth.negate(found) if expr.negated else found
             case ir.IsKind():
-                found = self.is_kind(expr, env)
+                found = kind_test(self.graph, self.value(expr.receiver, env), expr.kinds)
                 return truth.negate(found) if expr.negated else found
             case ir.Not():
                 return truth.negate(self.condition(expr.operand, env))
@@ -89,44 +85,20 @@ class Walker:
             case ir.Bind():
                 return self.value(expr.body, {**env, expr.name: self.value(expr.value, env)})
             case ir.Listing():
-                return self.listing(expr, env)
+                return collected(
+                    expr.form, tuple([self.value(item, env) for item in expr.items])
+                )
             case ir.Mapping():
                 return {key: self.value(item, env) for key, item in expr.entries}
             case ir.Quantifier():
                 return self.quantifier(expr, env)
-
-    def listing(self, expr: ir.Listing, env: Env) -> object:
-        """A list or set; a set with unknown members stays a tuple, which compares the same."""
-        items = tuple(self.value(item, env) for item in expr.items)
-        if expr.form == "set" and all(read.is_known(item) for item in items):
-            try:
-                return frozenset(items)
-            except TypeError:
-                return items
-        return items
 
     def raw(self, expr: ir.Field | ir.Item, env: Env) -> object:
         """What is written at the place, before type and default."""
         receiver = self.value(expr.receiver, env)
         if isinstance(expr, ir.Item):
             return read.raw_entry(receiver, self.value(expr.key, env))
-        if isinstance(receiver, Image):
-            return getattr(receiver, expr.name)
-        if isinstance(receiver, Segments) and expr.name in ("registry", "repository"):
-            head = receiver.prefix
-            name, colon, _tag = head.partition(":")
-            if colon and "/" in name:  # a tag holds no slash, so the name is complete
-                known = read.coerce(name, ir_type("image"))
-                return getattr(known, expr.name) if isinstance(known, Image) else known
-        if isinstance(receiver, Node):
-            if expr.name == "file":
-                return receiver.path
-            if expr.name == "env" and receiver.address in self.graph.environments:
-                # the environment, not a container's list of variables
-                return self.graph.environments[receiver.address]
-            if expr.name == "name" and "name" not in receiver.fields:
-                return receiver.label
-        return read.raw_entry(receiver, expr.name)
+        return read.raw_field(self.graph, receiver, expr.name)
 
     def entry(self, expr: ir.Field | ir.Item, env: Env) -> object:
         """The effective value of a field or entry."""
@@ -143,31 +115,8 @@ class Walker:
         """`is set`, `missing`, `null`, `empty`, `explicit`, `known`, `unknown`."""
         name, receiver = expr.test, expr.receiver
         if name in ("explicit", "null") and isinstance(receiver, (ir.Field, ir.Item)):
-            raw = self.raw(receiver, env)
-            if name == "explicit":
-                return read.is_set(raw)
-            if raw is MISSING:
-                return False
-            if isinstance(raw, (Unknown, Doubt)):
-                return False if raw.not_null else doubt(raw)
-            return raw is None
-        value = self.value(receiver, env)
-        if name in ("set", "explicit"):
-            return read.is_set(value)
-        if name in ("missing", "null"):
-            return truth.negate(read.is_set(value))
-        if name == "empty":
-            return read.is_empty(value)
-        return read.is_known(value) is (name == "known")
-
-    def is_kind(self, expr: ir.IsKind, env: Env) -> Truth:
-        """Whether a node is of one of the kinds."""
-        value = self.value(expr.receiver, env)
-        if isinstance(value, Node):
-            return patterns.fits(self.graph, value, expr.kinds)
-        if value is MISSING:
-            return False
-        return doubt(value.why if isinstance(value, Unseen) else truth.clash("not a node"))
+            return read.raw_test(name, self.raw(receiver, env))
+        return read.value_test(name, self.value(receiver, env))
 
     def choose(self, expr: ir.If, env: Env) -> object:
         """`if`: an undecided condition leaves both branches open unless they agree."""
@@ -179,76 +128,42 @@ class Walker:
         return undecided_choice(found, self.value(expr.yes, env), self.value(expr.no, env))
 
     def quantifier(self, expr: ir.Quantifier, env: Env) -> object:
-        """`any none count all collect` over rows, with what is sure, possible and unseen."""
-        low, high, causes, items = 0, 0, [], []
-        endless = False
-        for row in self.rows(expr.binder, env):
-            verdict = row.guard
-            if expr.where is not None and verdict is not False:
-                verdict = truth.both([verdict, self.condition(expr.where, row.env)])
-            if expr.form == "all" and verdict is not False and expr.body is not None:
-                bad = truth.negate(self.condition(expr.body, row.env))
-                verdict = truth.both([verdict, bad])
-            if verdict is False:
-                continue
-            high += 1
-            if isinstance(verdict, Doubt):
-                causes.append(verdict)
-                endless = endless or row.unseen
-                continue
-            low += 1
-            if expr.form == "any":
-                return True
-            if expr.form in ("none", "all"):
-                return False
-            if expr.form == "collect" and expr.body is not None:
-                items.append(self.value(expr.body, row.env))
-        unsure = doubt(*causes)
-        if expr.form == "count":
-            same = low == high and not endless
-            return low if same else Range(low, None if endless else high, unsure.causes)
-        if expr.form == "collect":
-            if not causes:
-                return tuple(items)
-            first = unsure.causes[0]
-            rest = Unknown(Reason.EXPRESSION, first.why, first.span)
-            return ListValue(_NOWHERE, 0, 0, items, rest=rest)  # type: ignore[arg-type]
-        if high == 0:
-            return expr.form != "any"
-        return unsure
-
-    def rows(self, binder: ir.Each | ir.Pattern, env: Env) -> list[Row]:
-        """The rows that a binder ranges over."""
+        """`any none count all collect`, each row with an environment of its own."""
+        binder, where, body = expr.binder, expr.where, expr.body
         if isinstance(binder, ir.Pattern):
-            return patterns.match(binder, env, self.graph)
-        found = self.value(binder.collection, env)
-        if found is MISSING:
-            return []
-        rest = getattr(found, "rest", None)
-        if isinstance(found, dict):
-            pairs = [(key, found[key]) for key in found]
-            sure = [(k, v, read.is_set(v)) for k, v in pairs]
-        elif isinstance(found, (list, tuple, frozenset)):
-            sure = [(at, v, True) for at, v in enumerate(compare.ordered(found))]
+            names: tuple[str, ...] = tuple(node.name for node in binder.nodes)
+            names += (binder.path,) if binder.path is not None else ()
+            rows = quantify.linked(binder, env, self.graph, names)
         else:
-            rest = found
-            sure = []
-        rows = [Row(_bound(binder, env, key, item), guard) for key, item, guard in sure
-                if guard is not False]  # fmt: skip
-        if rest is not None:
-            more = doubt(rest) if truth.causes_of(rest) else doubt(truth.clash("not a collection"))
-            rows.append(Row(_bound(binder, env, more, more), more, unseen=True))
-        return rows
+            names = (binder.item,) if binder.key is None else (binder.key, binder.item)
+            found = self.value(binder.collection, env)
+            rows = quantify.each(found, keyed=binder.key is not None)
+        return quantify.quantify(
+            expr.form,
+            (((dict(env) | dict(zip(names, bound, strict=True)),), guard, unseen)
+             for bound, guard, unseen in rows),
+            None if where is None else lambda inner: self.condition(where, inner),
+            None if body is None else lambda inner: self.value(body, inner),
+        )  # fmt: skip
 
 
-def _bound(binder: ir.Each, env: Env, key: object, item: object) -> Env:
-    item = MISSING if item is None else item
-    return {**env, binder.item: item} | ({binder.key: key} if binder.key else {})
+def kind_test(graph: Graph, value: object, kinds: tuple[str, ...]) -> Truth:
+    """Whether a node is of one of the kinds."""
+    if isinstance(value, Node):
+        return patterns.fits(graph, value, kinds)
+    if value is MISSING:
+        return False
+    return doubt(value.why if isinstance(value, Unseen) else truth.clash("not a node"))
 
 
-def ir_type(name: str) -> Type:
-    """The base type of that name."""
-    return Type(name)
+def collected(form: str, items: tuple[object, ...]) -> object:
+    """A list or set; a set with unknown members stays a tuple, which compares the same."""
+    if form == "set" and all(read.is_known(item) for item in items):
+        try:
+            return frozenset(items)
+        except TypeError:
+            return items
+    return items
 
 
 def undecided_choice(condition: Doubt, yes: object, no: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from plumbrule.graph.graph import Edge, Graph, within_reach
 from plumbrule.graph.paths import Part, whole
+from plumbrule.redact import cut_out, secret_ranges
 from plumbrule_parsers.document import Hole, Node
 
 FORMS: Final = ("dot", "mermaid", "json", "graphml")
@@ -67,6 +68,11 @@ def clean(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", re.sub(r"[\r\n\t\u2028\u2029]+", " ", text))
 
 
+def shown(text: str) -> str:
+    """Words of the repository, on one line and without secrets."""
+    return clean(cut_out(text, secret_ranges(text)))
+
+
 def _facts(graph: Graph, part: Part) -> dict[str, Any]:
     return {
         "version": 1,
@@ -80,11 +86,11 @@ def _node_facts(graph: Graph, node: Node) -> dict[str, Any]:
     return {
         "address": clean(node.address),
         "kind": node.kind,
-        "label": clean(node.label),
+        "label": shown(node.label),
         "path": clean(node.path),
         "line": node.span.line,
         "environment": clean(graph.environments.get(node.address, "")),
-        "onlyIf": clean(str(node.condition)) if node.condition is not None else "",
+        "onlyIf": shown(str(node.condition)) if node.condition is not None else "",
     }
 
 
@@ -96,13 +102,13 @@ def _edge_facts(edge: Edge) -> dict[str, Any]:
         "path": clean(edge.evidence.path),
         "line": edge.evidence.line,
         "possible": edge.doubt is not None,
-        "doubt": clean(str(edge.doubt)) if edge.doubt is not None else "",
+        "doubt": shown(str(edge.doubt)) if edge.doubt is not None else "",
     }
 
 
 def _hole_facts(hole: Hole) -> dict[str, Any]:
     return {
-        "why": clean(str(hole.why)),
+        "why": shown(str(hole.why)),
         "path": clean(hole.span.path),
         "line": hole.span.line,
         "kinds": sorted(hole.kinds),
@@ -136,7 +142,7 @@ def _hole_label(hole: Hole) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = clean(text).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = shown(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
@@ -173,7 +179,7 @@ def _dot(graph: Graph, part: Part) -> str:
 
 def _entity(text: str) -> str:
     """Mermaid's quoted text: whatever could end it or be read as markup becomes an entity."""
-    escaped = re.sub(r"[#\"<>&`\\;|\[\]{}]", lambda found: f"#{ord(found[0])};", clean(text))
+    escaped = re.sub(r"[#\"<>&`\\;|\[\]{}]", lambda found: f"#{ord(found[0])};", shown(text))
     return f'"{escaped or " "}"'
 
 

@@ -25,7 +25,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Comments:
-    """Comments by the `id` of the part they belong to: above, behind, behind its head, at its end."""
+    """Comments by the `id` of their part: above it, behind it, behind its head, at its end."""
 
     above: dict[int, list[Comment]] = field(default_factory=lambda: defaultdict(list))
     behind: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))

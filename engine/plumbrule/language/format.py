@@ -1,6 +1,6 @@
 """Format: a rule file in the one layout and the one order of sections, comments kept.
 
-The text is printed from the syntax tree; literals, and the content of `\"\"\"` texts, stay as they are.
+The text is printed from the syntax tree; literals and the content of long texts stay as they are.
 Before it is handed out it is parsed again: a text whose tree or comments differ is never given.
 """
 
@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 from plumbrule.language import syntax as s
 from plumbrule.language.build import unquote
 from plumbrule.language.comments import Comment, Comments, attach
-from plumbrule.language.layout import WIDTH, condition, fits, flat, pattern, quote, type_text, value
+from plumbrule.language.layout import condition, fits, flat, pattern, quote, type_text, value
 from plumbrule.language.parse import parse
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source
 
 ONE_LINE: Final = 100  # columns that a block on one line may take
+MESSAGE: Final = 120  # columns that a report on one line may take
 
 _META = ("title", "severity", "confidence", "why", "remedy", "tags", "refs", "formerly")
 _EXEMPT = ("owner", "until", "because")
 _ALIGNED = ("title", "severity", "tags", "refs", "formerly")
-_Entry = TypeVar("_Entry")
 
 
 def format(source: Source) -> tuple[str | None, tuple[Problem, ...]]:  # noqa: A001 - what it does
@@ -36,7 +36,7 @@ def format(source: Source) -> tuple[str | None, tuple[Problem, ...]]:  # noqa: A
     if parsed.file is None or parsed.problems:
         return None, parsed.problems
     text = _Printer(attach(parsed.file)).file(parsed.file)
-    again = parse(replace(source, text=text)).file
+    again = parse(Source(source.path, text)).file
     same = again is not None and in_order(again) == in_order(parsed.file)
     if again is None or not same or _words(again) != _words(parsed.file):
         message = "the file could not be laid out without a change of meaning; it was left as it is"
@@ -186,7 +186,7 @@ class _Printer:
                 doc = f" {quote(item.doc)}" if item.doc is not None else ""
                 ends = f"{' | '.join(item.origins)} -> {' | '.join(item.targets)}"
                 head = f"edge {item.name}: {ends}{inverse}"
-                return f"{head}{doc}" if fits(head + doc, 0) else f"{head}\n {doc}"
+                return f"{head}{doc}" if fits(head + doc, 0) or not doc else f"{head}\n {doc}"
 
     def rule(self, rule: s.Rule) -> str:
         """A rule, its sections parted by empty lines."""
@@ -317,7 +317,7 @@ class _Printer:
         at = f"report at {flat(item.at)}" if item.at is not None else "report"
         message = long_text(item.message, 4)
         line = f"{at} {message}"
-        first = line if fits(line, 2) or item.at is None or item.message.long else (
+        first = line if len(line) + 2 <= MESSAGE or item.at is None or item.message.long else (
             f"{at}\n    {message}"
         )  # fmt: skip
         out = [first + self.head(item)]

@@ -9,7 +9,7 @@ from plumbrule.language import syntax as s
 from plumbrule.language.comments import Comments, operands
 from plumbrule.language.parse import keywords
 
-WIDTH = 120
+WIDTH = 100  # columns within which conditions, patterns and lists are broken
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
@@ -231,7 +231,7 @@ def chain(expr: s.Expr, column: int, words: int, comments: Comments) -> str:
 
 
 def listing(expr: s.ListExpr | s.SetExpr, indent: int, comments: Comments) -> str:
-    """A broken list or set: literals fill lines, anything else and anything commented has its own."""
+    """A broken list or set: literals fill lines, anything else has a line of its own."""
     start, end = "[]" if isinstance(expr, s.ListExpr) else "{}"
     pad = " " * (indent + 2)
     commented = any(comments.within(item) for item in expr.items)
@@ -258,7 +258,7 @@ def _if(expr: s.IfExpr, column: int) -> str:
     out = ""
     current: s.Expr = expr
     while isinstance(current, s.IfExpr):
-        condition = lay(current.condition, column + 8, column + 4)
+        condition = lay(current.condition, column + (8 if out else 3), column + 4)
         out += f"if {condition}{pad}  then {lay(current.yes, column + 7, column + 4)}{pad}else "
         current = current.no
     return out + lay(current, column + 5, column + 2)
@@ -283,8 +283,10 @@ def _comparison(expr: s.Comparison, column: int, indent: int) -> str:
         return f"{left} {word} {listing(expr.right, indent, Comments())}"
     if isinstance(expr.left, s.QuantifierExpr) and not fits(left, column):
         left = _quantifier(expr.left, column)
-    right = _laid(expr.right, _DEFAULT, expr, indent + 5 + len(word), indent + 4)
-    return f"{left}\n{' ' * (indent + 4)}{word} {right}"
+    right = _laid(expr.right, _DEFAULT, expr, indent + 3 + len(word), indent + 2)
+    if not fits(right, indent + 3 + len(word)):
+        return f"{left} {word} {right}"  # a long word is no shorter on a line of its own
+    return f"{left}\n{' ' * (indent + 2)}{word} {right}"
 
 
 def value(head: str, expr: s.Expr, indent: int, comments: Comments, tail: str = "") -> str:

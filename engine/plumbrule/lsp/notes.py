@@ -20,12 +20,16 @@ Kind = Literal["finding", "review", "problem"]
 LEVELS: Mapping[str, Level] = {
     "critical": "error", "high": "error", "medium": "warning", "low": "information", "info": "hint",
 }  # fmt: skip
+UNREAD = "unread"  # the code of the note that an open file is not, or not wholly, checked
 _TOKEN = re.compile(r"[^\s`'\"(){}\[\],;<>]{16,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing to show. `code` is a rule's id or a problem's code; `detail` the severity's word."""
+    """One thing to show. `code` is a rule's id or a problem's code; `detail` the severity's word.
+
+    `subject` is the address of the node that a finding or review is about.
+    """
 
     kind: Kind
     level: Level
@@ -35,6 +39,7 @@ class Note:
     detail: str
     related: tuple[RelatedSpan, ...] = ()
     fingerprint: str = ""
+    subject: str = ""
 
 
 def notes_of(
@@ -82,7 +87,7 @@ def _finding(finding: Finding) -> Note:
     return Note(
         "finding", LEVELS[finding.severity], finding.rule, without_secrets(message),
         shown(finding.span), finding.severity, _related((*finding.related, *finding.path)),
-        finding.fingerprint,
+        finding.fingerprint, finding.subject,
     )  # fmt: skip
 
 
@@ -93,13 +98,15 @@ def _review(review: Review, titles: Mapping[str, str]) -> Note:
     message += f" because of {causes}" if causes else ""
     related = [RelatedSpan(cause.span, cause.why) for cause in review.causes if cause.span]
     return Note("review", "hint", review.rule, without_secrets(message), shown(review.span),
-                review.severity, _related(related))  # fmt: skip
+                review.severity, _related(related), subject=review.subject)  # fmt: skip
 
 
 def _problem(problem: Problem) -> Note:
     level: Level = "error" if problem.severity is Severity.ERROR else "warning"
-    if problem.code.startswith("W6"):  # the rule compiler's advice
+    if problem.code.startswith("W"):  # the rule compiler's advice
         level = "warning"
+    elif problem.code == UNREAD:
+        level = "hint"
     message = problem.message
     if problem.hint and problem.hint not in message:
         message += f"\nhelp: {problem.hint}"

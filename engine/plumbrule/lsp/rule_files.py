@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,25 +33,18 @@ def load_rules(config: Config, buffers: Mapping[str, str]) -> RuleFiles:
     base = Path(config.path).parent
     folders = [(entry, base / entry) for entry in config.packs]
     missing = tuple(entry for entry, folder in folders if not folder.exists())
-    own = [path for _entry, folder in folders for path in _files(folder)]
-    paths = [*_files(_builtin()), *own]
-    names = dict.fromkeys(path.as_posix() for path in paths)
-    sources = [source for name in names if (source := _source(name, buffers)) is not None]
-    fresh = any(name in buffers for name in names)
+    own = tuple(path for _entry, folder in folders for path in _files(folder))
+    sources = _sources((*_files(_builtin()), *own), buffers)
+    fresh = any(source.path in buffers for source in sources)
     pack = load_pack(sources, schema_sources(), None if fresh else user_cache_dir())
-    return RuleFiles(pack, tuple(path.as_posix() for path in own), missing)
+    return RuleFiles(pack, own, missing)
 
 
-def rule_problems(path: str, text: str, config: Config, buffers: Mapping[str, str]) -> list[Problem]:
+def problems_beside(path: str, text: str, rules: RuleFiles, buffers: Mapping[str, str]) -> list[Problem]:
     """What is wrong with a rule file that is in no pack, read as if it were in this one."""
-    rules = load_rules(config, {**buffers, path: text})
-    if path not in {problem.span.path for problem in rules.pack.problems} and path in rules.own:
-        return []
-    base = Path(config.path).parent
-    paths = [*_files(_builtin()), *(p for e in config.packs for p in _files(base / e))]
-    sources = [_source(p.as_posix(), buffers) for p in paths if p.as_posix() != path]
-    given = [source for source in sources if source is not None]
-    pack = load_pack([*given, Source(path, text)], schema_sources(), None)
+    others = [name for name in (*_files(_builtin()), *rules.own) if name != path]
+    sources = [*_sources(others, buffers), Source(path, text)]
+    pack = load_pack(sources, schema_sources(), None)
     return [problem for problem in pack.problems if problem.span.path == path]
 
 
@@ -60,14 +54,19 @@ def _builtin() -> Path:
     return Path(next(iter(plumbrule_rules.__path__)))
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(folder.rglob(f"*{SUFFIX}")) if folder.is_dir() else [folder] * folder.is_file()
+def _files(folder: Path) -> list[str]:
+    found = folder.rglob(f"*{SUFFIX}") if folder.is_dir() else [folder] * folder.is_file()
+    return sorted(os.path.normpath(path) for path in found)
 
 
-def _source(name: str, buffers: Mapping[str, str]) -> Source | None:
-    if name in buffers:
-        return Source(name, buffers[name])
-    try:
-        return Source(name, Path(name).read_bytes().decode("utf-8", "replace"))
-    except OSError:
-        return None  # deleted since it was listed
+def _sources(paths: Iterable[str], buffers: Mapping[str, str]) -> list[Source]:
+    found: list[Source] = []
+    for path in dict.fromkeys(paths):
+        text = buffers.get(path)
+        if text is None:
+            try:
+                text = Path(path).read_bytes().decode("utf-8", "replace")
+            except OSError:  # deleted since it was listed
+                continue
+        found.append(Source(path, text))
+    return found

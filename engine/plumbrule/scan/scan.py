@@ -15,6 +15,7 @@ from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.finding import FileState, Finding, Report, RuleInfo
 from plumbrule.graph.graph import Graph
 from plumbrule.graph.link import link
+from plumbrule.graph.retype import retype
 from plumbrule.language.ir import CheckedRule
 from plumbrule.pack import Pack
 from plumbrule.scan.discover import discover, root_of
@@ -37,10 +38,16 @@ class Model:
 
 
 def scan(
-    paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0, today: str = "",
-    only: frozenset[str] = frozenset(), without: frozenset[str] = frozenset(),
+    paths: Sequence[Path],
+    config: Config,
+    pack: Pack,
+    *,
+    jobs: int = 0,
+    today: str = "",
+    only: frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(),
     comments: bool = True,
-) -> Report:  # fmt: skip
+) -> Report:
     """The report on everything at or below the paths.
 
     `jobs` 0 takes the number of processors. `only` and `without` choose rules by id. `comments`
@@ -48,8 +55,9 @@ def scan(
     """
     model = build_model(paths, config, pack, jobs=jobs)
     shown = str(paths[0]) if len(paths) == 1 else ", ".join(map(str, paths))
-    return judge(model, config, pack, root=shown, today=today, only=only, without=without,
-                 comments=comments)  # fmt: skip
+    return judge(
+        model, config, pack, root=shown, today=today, only=only, without=without, comments=comments
+    )
 
 
 def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0) -> Model:
@@ -99,7 +107,7 @@ def connect(
             )
             problem = Problem("internal-error", message[:300], first.source.span(0, 0))
             documents[first.source.path] = replace(first, problems=(*first.problems, problem))
-    ordered = [documents[path] for path in sorted(documents)]
+    ordered = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
     environments = _environments(ordered, config)
     graph, dangling = link(ordered, pack.schema.ancestors, environments)
     problems = [problem for document in ordered for problem in document.problems]
@@ -122,10 +130,17 @@ def _environments(documents: Iterable[Document], config: Config) -> dict[str, st
 
 
 def judge(
-    model: Model, config: Config, pack: Pack, *, root: str, today: str = "",
-    only: frozenset[str] = frozenset(), without: frozenset[str] = frozenset(),
-    comments: bool = True, paths: frozenset[str] = frozenset(),
-) -> Report:  # fmt: skip
+    model: Model,
+    config: Config,
+    pack: Pack,
+    *,
+    root: str,
+    today: str = "",
+    only: frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(),
+    comments: bool = True,
+    paths: frozenset[str] = frozenset(),
+) -> Report:
     """The report of all rules over the model, or over the subjects that `paths` declare."""
     today = today or dt.datetime.now(tz=dt.UTC).date().isoformat()
     rules = [
@@ -170,9 +185,13 @@ def judge(
 
 
 def scan_texts(
-    texts: Mapping[str, str], pack: Pack, config: Config | None = None, *, today: str = "",
+    texts: Mapping[str, str],
+    pack: Pack,
+    config: Config | None = None,
+    *,
+    today: str = "",
     only: frozenset[str] = frozenset(),
-) -> Report:  # fmt: skip
+) -> Report:
     """The report on a repository that exists only in memory."""
     config = config or Config()
     model = model_of_texts(texts, config, pack)
@@ -234,8 +253,16 @@ def config_faults(config: Config, pack: Pack, text: str | None = None) -> tuple[
 
 
 def _info(rule: CheckedRule) -> RuleInfo:
-    return RuleInfo(rule.id, rule.title, rule.severity, rule.confidence, rule.why, rule.remedy,
-                    rule.tags, rule.refs)  # fmt: skip
+    return RuleInfo(
+        rule.id,
+        rule.title,
+        rule.severity,
+        rule.confidence,
+        rule.why,
+        rule.remedy,
+        rule.tags,
+        rule.refs,
+    )
 
 
 def _statistics(model: Model) -> dict[str, int]:

@@ -15,24 +15,25 @@ from plumbrule_parsers.document import Problem
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
 
-MAX_DEPTH: Final = 200
+MAX_DEPTH: Final = 100  # brackets, blocks, operands within each other; real files reach about 15
+MAX_HEIGHT: Final = 400  # operators and steps in one row (`a + a + ...`), which nest to the left
 MAX_PROBLEMS: Final = 20  # a file with more is not worth resuming in
 
 _ID = r"[^\W\d][\w-]*+"
 _BLANK = r"(?:[ \t\r]++|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # no line end
 _SPACE = r"(?:[ \t\r\n]++|(?:\#|//)[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # with line ends
-_NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_NUMBER = r"[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 _SIMPLE = (
     rf'(?:"(?P<string>[^"\\$%\n]*+)"'
     rf"|(?P<word>true|false|null)(?![\w.(\[-])"
     rf"|(?P<number>-?{_NUMBER})(?![\w.])"
     rf"|(?P<reference>{_ID}(?:\.{_ID})*+)(?![\w\[.(:-]))"
 )
-_LINE_END = r"[ \t\r]*+(?:(?:\#|//)[^\n]*+)?"
+_LINE_END = r"[ \t\r]*+(?:(?:\#|//)[^\n]*+)?+"
 
 _STATEMENT = re.compile(
     rf"{_SPACE}(?:(?P<name>{_ID}){_BLANK}"
-    rf"(?:=(?![=>])[ \t]*+{_SIMPLE}(?P<end>){_LINE_END}(?=[\n}}]|\Z)"
+    rf"(?:=(?![=>])[ \t]*+{_SIMPLE}{_LINE_END}(?=[\n}}]|\Z)"
     rf"|(?P<equals>=)(?![=>])"
     rf'|(?P<labels>(?:(?:"(?:[^"\\\n]|\\.)*+"|{_ID}){_BLANK})*+)\{{)'
     rf"|(?P<close>\}})|(?P<eof>\Z))"
@@ -41,12 +42,12 @@ _LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*+)"|({_ID})')
 _STRING_CHARS = r'(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+'
 _TERM_BODY = (
     rf'(?:"(?P<string>{_STRING_CHARS})"|(?P<template>")|(?P<number>{_NUMBER})'
-    rf"|(?P<name>{_ID}(?:::{_ID})*+)|(?P<paren>\()|(?P<tuple>\[)|(?P<object>\{{)|(?P<unary>[-!])"
+    rf"|(?P<name>{_ID}(?:::{_ID}|\.{_ID})*+)|(?P<paren>\()|(?P<tuple>\[)|(?P<object>\{{)|(?P<unary>[-!])"
     rf"|(?P<heredoc><<-?)(?P<marker>{_ID})[ \t]*\r?\n)"
 )
 _TERM = (re.compile(_BLANK + _TERM_BODY), re.compile(_SPACE + _TERM_BODY))
 _OPERATOR_BODY = (
-    rf"(?:\.(?P<attribute>{_ID})|\.(?P<legacy>\d+)|(?P<attr_splat>\.\*)"
+    rf"(?:\.(?P<attribute>{_ID})|\.(?P<legacy>[0-9]++)|(?P<attr_splat>\.\*)"
     rf"|(?P<full_splat>\[{_BLANK}\*{_BLANK}\])"
     r"|(?P<index>\[)|(?P<binary>==|!=|<=|>=|&&|\|\||[+\-*%<>]|/(?![/*])|\?(?!\?)))"
 )
@@ -62,8 +63,12 @@ _SKIP = re.compile(_SPACE)
 _ITEM_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?:,|\n|(?=\}}))")
 _ITEM = re.compile(
     rf'{_SPACE}(?:(?:(?P<bare>{_ID})|"(?P<quoted>[^"\\$%\n]*+)"){_BLANK}[=:](?![=>:]){_BLANK}'
-    rf"{_SIMPLE}(?P<end>){_LINE_END}(?:,|(?=[\n}}]))|(?P<close>\}}))"
+    rf"{_SIMPLE}{_LINE_END}(?:,|(?=[\n}}]))|(?P<close>\}}))"
 )
+# A simple item of a list, or argument of a call, with the sign behind it.
+_ELEMENT = re.compile(rf"{_SPACE}{_SIMPLE}{_SPACE}(?:,|(?=[)\]]))")
+# What most interpolations hold, with the closing brace.
+_PLAIN = re.compile(rf"[ \t]*+(?P<reference>(?!(?:true|false|null)\b){_ID}(?:\.{_ID})*+)[ \t]*+\}}")
 _ITEM_SIGN = re.compile(_SPACE + r"[=:](?![=>])")
 _STATEMENT_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?=\n|\}}|\Z)")
 _QUOTED = re.compile(
@@ -78,10 +83,12 @@ _DIRECTIVE = re.compile(
     rf"{_SPACE}(?:(?P<if>if)\b|(?P<word>else|endif|endfor)\b"
     rf"|(?P<for>for)\b{_SPACE}({_ID}){_SPACE}(?:,{_SPACE}({_ID}){_SPACE})?in\b)"
 )
-_RESUME = re.compile(rf'^{_ID}(?:[ \t]+(?:"[^"\n]*"|{_ID}))*[ \t]*\{{', re.MULTILINE)
+_RESUME = re.compile(rf'^{_ID}(?:[ \t]++(?:"[^"\n]*+"|{_ID}))*+[ \t]*+\{{', re.MULTILINE)
 _PRECEDENCE = {"||": 2, "&&": 3, "==": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, "+": 6,
                "-": 6, "*": 7, "/": 7, "%": 7}  # fmt: skip
 _UNARY = 8
+_SIMPLE_KINDS = frozenset(("string", "word", "number", "reference"))
+_INFINITY = float("inf")
 _WORDS = {"true": True, "false": False, "null": None}
 _ESCAPE = re.compile(r'\\(?:(["\\nrt])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)\{')
 _ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
@@ -105,11 +112,16 @@ def parse_hcl(source: Source) -> HclFile:
     parser = _Parser(source.text)
     problems: list[Problem] = []
     items: list[h.Setting | h.Block] = []
-    at = 0
+    at = 1 if source.text.startswith("\ufeff") else 0
     while True:
-        parser.depth = 0
+        parser.depth = parser.height = 0
         try:
             parser.items(at, items, top=True)
+            break
+        except RecursionError:  # the caller stood deep in its own stack
+            where = min(parser.statement, len(source.text))
+            problems.append(Problem("too-deep", "nested too deeply to be read",
+                                    Span(source, where, where)))  # fmt: skip
             break
         except _Stop as stop:
             where = min(stop.at, len(source.text))
@@ -132,7 +144,7 @@ def parse_expression(text: str) -> h.Expr | None:
     parser = _Parser(text)
     try:
         expr, at = parser.expression(0, multiline=True, minimum=0)
-    except _Stop:
+    except (_Stop, RecursionError):
         return None
     found = _SKIP.match(text, at)
     return expr if found is not None and found.end() == len(text) else None
@@ -156,23 +168,26 @@ def _unescaped(match: re.Match[str]) -> str:
     if match[4]:
         return match[4][0] + "{"
     code = int(match[2] or match[3], 16)
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
+    # Half a surrogate pair is no character, and no output could encode it.
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
 
 
-def _number(text: str) -> int | float:
-    if text.lstrip("-").isdigit() and len(text) < 4000:
-        return int(text)
-    return float(text)
+def _number(text: str, at: int) -> int | float:
+    number = int(text) if len(text) < 4000 and text.lstrip("-").isdigit() else float(text)
+    if number in (_INFINITY, -_INFINITY):
+        raise _Stop(f"the number `{text[:20]}` is too large", at, "number-too-large")
+    return number
 
 
 class _Parser:
     """One text; methods take an offset and give a node and the offset behind it."""
 
-    __slots__ = ("depth", "statement", "text")
+    __slots__ = ("depth", "height", "statement", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.depth = 0
+        self.height = 0  # of the highest row of operators in the expression in progress
         self.statement = 0  # where the top-level statement in progress starts
 
     def line(self, at: int) -> int:
@@ -200,9 +215,9 @@ class _Parser:
                 raise self.not_a_statement(at)
             kind = found.lastgroup
             at = found.end()
-            if kind == "end":
-                start = found.start("name")
-                add(h.Setting(start, found.end("end"), found["name"], self.simple(found)))
+            if kind in _SIMPLE_KINDS:
+                value = self.simple(found, kind)
+                add(h.Setting(found.start("name"), value.end, found["name"], value))
                 continue
             if kind == "equals":
                 start = found.start("name")
@@ -218,12 +233,14 @@ class _Parser:
                 start = found.start("name")
                 if top:
                     self.statement = start
-                base = found.start("labels")
-                labels = tuple(
-                    h.Label(base + one.start(), base + one.end(),
-                            unescape(one[1]) if one[1] is not None else one[2])
-                    for one in _LABEL.finditer(found["labels"])
-                )  # fmt: skip
+                base, finish = found.span("labels")
+                labels: tuple[h.Label, ...] = ()
+                if base != finish:
+                    labels = tuple([
+                        h.Label(one.start(), one.end(),
+                                unescape(one[1]) if one[1] is not None else one[2])
+                        for one in _LABEL.finditer(text, base, finish)
+                    ])  # fmt: skip
                 body, at = self.body(at, found.end() - 1)
                 add(h.Block(start, at, found["name"], labels, body, found.end()))
             elif kind == "close":
@@ -237,18 +254,16 @@ class _Parser:
                                 hint="add the missing `}`")  # fmt: skip
                 return at
 
-    def simple(self, found: re.Match[str]) -> h.Expr:
-        """The node of a simple value that the statement's pattern matched by itself."""
-        if found["string"] is not None:
-            return h.Literal(found.start("string") - 1, found.end("string") + 1, found["string"])
-        if found["reference"] is not None:
-            start, end = found.span("reference")
-            return h.Traversal(start, end, tuple(found["reference"].split(".")))
-        if found["word"] is not None:
-            start, end = found.span("word")
-            return h.Literal(start, end, _WORDS[found["word"]])
-        start, end = found.span("number")
-        return h.Literal(start, end, _number(found["number"]))
+    def simple(self, found: re.Match[str], kind: str) -> h.Expr:
+        """The node of a simple value that a pattern matched by itself; `kind` is its group."""
+        start, end = found.span(kind)
+        if kind == "string":
+            return h.Literal(start - 1, end + 1, found[kind])
+        if kind == "reference":
+            return h.Traversal(start, end, tuple(found[kind].split(".")))
+        if kind == "word":
+            return h.Literal(start, end, _WORDS[found[kind]])
+        return h.Literal(start, end, _number(found[kind], start))
 
     def not_a_statement(self, at: int) -> _Stop:
         found = _SKIP.match(self.text, at)
@@ -270,28 +285,35 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _Stop(f"nested deeper than {MAX_DEPTH} levels", at, "too-deep")
-        operator = _OPERATOR[multiline].match
+        outer, self.height = self.height, 0
+        operator, text = _OPERATOR[multiline].match, self.text
         left, at = self.term(at, multiline=multiline)
         while True:
-            found = operator(self.text, at)
+            found = operator(text, at)
             if found is None:
                 break
             kind = found.lastgroup
             if kind != "binary":
                 left, at = self.step(left, found)
-                continue
-            op = found["binary"]
-            if op == "?":
-                if minimum > 0:
-                    break
-                left, at = self.conditional(left, found.end(), multiline=multiline)
-                continue
-            strength = _PRECEDENCE[op]
-            if strength <= minimum:
-                break
-            right, at = self.expression(found.end(), multiline=multiline, minimum=strength)
-            left = h.Binary(left.start, right.end, op, left, right)
+            else:
+                op = found["binary"]
+                if op == "?":
+                    if minimum > 0:
+                        break
+                    left, at = self.conditional(left, found.end(), multiline=multiline)
+                else:
+                    strength = _PRECEDENCE[op]
+                    if strength <= minimum:
+                        break
+                    right, at = self.expression(
+                        found.end(), multiline=multiline, minimum=strength
+                    )
+                    left = h.Binary(left.start, right.end, op, left, right)
+            self.height += 1
+            if self.height > MAX_HEIGHT:
+                raise _Stop(f"more than {MAX_HEIGHT} operators in a row", at, "too-deep")
         self.depth -= 1
+        self.height = max(self.height, outer)
         return left, at
 
     def conditional(self, condition: h.Expr, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
@@ -314,7 +336,7 @@ class _Parser:
                 return h.Traversal(left.start, at, (*left.names, name)), at
             return h.Attribute(left.start, at, left, name), at
         if kind == "legacy":
-            key = h.Literal(found.start("legacy"), at, _number(found["legacy"]))
+            key = h.Literal(found.start("legacy"), at, _number(found["legacy"], at))
             return h.Index(left.start, at, left, key), at
         if kind == "index":
             key_expr, at = self.expression(at, multiline=True, minimum=0)
@@ -333,6 +355,9 @@ class _Parser:
             if not full and found.lastgroup != "attribute":
                 break
             each, at = self.step(each, found)
+            self.height += 1
+            if self.height > MAX_HEIGHT:
+                raise _Stop(f"more than {MAX_HEIGHT} steps in a row", at, "too-deep")
         return h.Splat(left.start, at, left, each), at
 
     def term(self, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
@@ -351,7 +376,8 @@ class _Parser:
         if kind == "name":
             return self.name(found["name"], found.start("name"), at)
         if kind == "number":
-            return h.Literal(found.start("number"), at, _number(found["number"])), at
+            start = found.start("number")
+            return h.Literal(start, at, _number(found["number"], start)), at
         if kind == "template":
             start = found.start("template")
             parts, at = self.template(at, _QUOTED, len(self.text), start)
@@ -374,6 +400,8 @@ class _Parser:
         return self.heredoc(found, at)
 
     def name(self, name: str, start: int, at: int) -> tuple[h.Expr, int]:
+        if "." in name:
+            return h.Traversal(start, at, tuple(name.split("."))), at
         call = _OPEN_CALL.match(self.text, at)
         if call is not None:
             args, expand, at = self.arguments(call.end(), start)
@@ -388,7 +416,20 @@ class _Parser:
         close = _CLOSE[")"].match(self.text, at)
         if close is not None:
             return (), False, close.end()
+        text, match_element = self.text, _ELEMENT.match
         while True:
+            simple = match_element(text, at)
+            if simple is not None:
+                kind = simple.lastgroup
+                assert kind is not None
+                out.append(self.simple(simple, kind))
+                at = simple.end()
+                close = _CLOSE[")"].match(text, at)
+                if close is not None:
+                    return tuple(out), expand, close.end()
+                if text.startswith("]", at):
+                    raise _Stop(f"expected `,` or `)` of the call on line {self.line(start)}", at)
+                continue
             value, at = self.expression(at, multiline=True, minimum=0)
             out.append(value)
             found = _SEPARATOR.match(self.text, at)
@@ -410,7 +451,20 @@ class _Parser:
         close = _CLOSE["]"].match(self.text, at)
         if close is not None:
             return h.Tuple(start, close.end(), ()), close.end()
+        text, match_element = self.text, _ELEMENT.match
         while True:
+            simple = match_element(text, at)
+            if simple is not None:
+                kind = simple.lastgroup
+                assert kind is not None
+                out.append(self.simple(simple, kind))
+                at = simple.end()
+                close = _CLOSE["]"].match(text, at)
+                if close is not None:
+                    return h.Tuple(start, close.end(), tuple(out)), close.end()
+                if text.startswith(")", at):
+                    raise _Stop(f"expected `,` or `]` of the list on line {self.line(start)}", at)
+                continue
             value, at = self.expression(at, multiline=True, minimum=0)
             out.append(value)
             found = _SEPARATOR.match(self.text, at)
@@ -461,14 +515,16 @@ class _Parser:
             found = match_item(text, at)
             if found is not None:
                 at = found.end()
-                if found.lastgroup == "close":
+                kind = found.lastgroup
+                assert kind is not None
+                if kind == "close":
                     return h.Object(start, at, tuple(out)), at
                 if found["bare"] is not None:
                     key: h.Expr = h.Literal(found.start("bare"), found.end("bare"), found["bare"])
                 else:
                     begin, finish = found.span("quoted")
                     key = h.Literal(begin - 1, finish + 1, found["quoted"])
-                out.append((key, self.simple(found)))
+                out.append((key, self.simple(found, kind)))
                 continue
             key, at = self.expression(at, multiline=True, minimum=0)
             if isinstance(key, h.Traversal) and len(key.names) == 1:
@@ -510,6 +566,12 @@ class _Parser:
             opened = found.start(found.lastgroup or 0)
             strip_left = found[0].endswith("~")
             if found.lastgroup == "open":
+                plain = _PLAIN.match(self.text, at)
+                if plain is not None:
+                    at = plain.end()
+                    node = self.simple(plain, "reference")
+                    parts.append(h.Interpolation(opened, at, node, strip_left, strip_right=False))
+                    continue
                 value, at = self.expression(at, multiline=True, minimum=0)
                 at, strip_right = self.template_end(at, opened)
                 parts.append(h.Interpolation(opened, at, value, strip_left, strip_right))

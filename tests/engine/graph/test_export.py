@@ -144,6 +144,16 @@ def test_the_bytes_do_not_depend_on_hash_seed_or_order(form: str) -> None:
     assert texts == {export(SMALL, form)}
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_in_a_label_or_a_doubt_is_not_shown_whole(form: str) -> None:
+    secret = "Tr0ub4dor-" + "3xample"
+    doubt = Unknown(Reason.EXPRESSION, f'--password "{secret}"')
+    nodes = [make_node("d#a", f"ENV DB_PASSWORD={secret}"), make_node("d#b")]
+    text = export(Graph(nodes, [make_edge("d#a", "d#b", doubt=doubt)], [], {}), form)
+    assert "DB_PASSWORD" in text
+    assert secret not in text
+
+
 # ------------------------------------------------------------------ any text
 
 _texts = st.text(st.characters(), max_size=30) | st.sampled_from(
