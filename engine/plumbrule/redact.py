@@ -23,10 +23,10 @@ _NAMED = re.compile(
     (?: ["']? \s* (?: := | => | [:=] ) \s* | \s+ (?=["'][^"'\s]) )
     """
 )
-_FLAG = re.compile(r"(?i)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])")
-_SECRET_WORD = (
-    r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
+_FLAG = re.compile(
+    r"(?i)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])"
 )
+_SECRET_WORD = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
 _ENV_NAME = re.compile(rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*[,}}]?\s*$")
 _ENV_PAIR = re.compile(
     rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*"

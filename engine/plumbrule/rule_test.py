@@ -332,6 +332,8 @@ def _undecisive(rule: ir.CheckedRule, prepared: Sequence[_Prepared]) -> list[Pro
     """Conditions without which every test would still hold."""
     out: list[Problem] = []
     for at, part in enumerate(rule.where):
+        if _guards(part, rule):
+            continue
         variant = replace(rule, where=rule.where[:at] + rule.where[at + 1 :])
         if all(_holds(ready, _outcome(variant, ready)) for ready in prepared):
             words = " ".join(part.span.text.split())
@@ -342,6 +344,16 @@ def _undecisive(rule: ir.CheckedRule, prepared: Sequence[_Prepared]) -> list[Pro
                 part.span, hint="add a test that only this condition decides, or remove it",
             ))  # fmt: skip
     return out
+
+
+def _guards(part: ir.Expr, rule: ir.CheckedRule) -> bool:
+    """Whether it is an `is set` that the checker asks for: the rule goes on to use the value."""
+    if not isinstance(part, ir.Test) or part.test != "set" or part.negated:
+        return False
+    place = re.compile(rf"(?<![\w.]){re.escape(part.receiver.span.text)}(?!\w)")
+    others = [other.span.text for other in rule.where if other is not part]
+    others += [let.value.span.text for let in rule.lets]
+    return any(place.search(text) for text in others)
 
 
 def _fault(

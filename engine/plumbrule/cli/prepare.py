@@ -98,7 +98,8 @@ def rules_of(config: Config, *, cached: bool = True, more: Iterable[Path] = ()) 
     """The checked pack: built-in rules, the configuration's packs, and `more`."""
     from plumbrule_parsers.formats import schema_sources
 
-    own = [Path(config.path).parent / pack for pack in config.packs] + list(more)
+    folder = Path(os.path.relpath(Path(config.path).parent))  # reports must not hold our machine
+    own = [folder / pack for pack in config.packs] + list(more)
     for folder in own:
         if not folder.exists():
             raise UsageError(f"there is no rule file or folder `{folder}`")

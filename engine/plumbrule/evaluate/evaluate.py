@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plumbrule.evaluate.patterns import Path
+from plumbrule.evaluate.compile import compile_rule, run_program
 from plumbrule.evaluate.places import place_of, render
+from plumbrule.evaluate.program import Program
 from plumbrule.evaluate.truth import Doubt, merged
 from plumbrule.evaluate.walk import RowVerdict, Walker, subjects, walk_subject, walker
 from plumbrule.finding import SEVERITIES, Exempted, Finding, RelatedSpan, Review, RuleCount
@@ -57,8 +59,16 @@ def evaluate(
     exemptions: Sequence[ir.CheckedExemption],
     graph: Graph,
     settings: Settings,
+    *,
+    programs: Mapping[str, Program] | None = None,
+    compiled: bool = True,
 ) -> Evaluation:
-    """Every verdict of every enabled rule; independent of the order of rules and exemptions."""
+    """Every verdict of every enabled rule; independent of the order of rules and exemptions.
+
+    `programs` are the rules' code by id, where it is at hand (`Pack.programs`); other rules are
+    compiled here. `compiled` false takes the walk instead, which is the reference.
+    """
+    ready = programs or {}
     findings: list[Finding] = []
     reviews: list[Review] = []
     exempted: list[Exempted] = []
@@ -77,7 +87,8 @@ def evaluate(
             if item.rule in (rule.id, *rule.formerly) and item.until >= settings.today
         ]
         try:
-            made = _one_rule(rule, mine, graph, chosen, settings.paths)
+            program = (ready.get(rule.id) or compile_rule(rule)) if compiled else None
+            made = _one_rule(rule, mine, graph, chosen, settings.paths, program)
         except Exception as error:  # noqa: BLE001 - the one border: a bug in one rule's evaluation
             problems.append(Problem(
                 "internal-error",
@@ -92,7 +103,10 @@ def evaluate(
         if not made.subjects and not settings.paths:
             kinds = " or ".join(f"`{kind}`" for kind in rule.subject_kinds)
             notices.append(f"rule `{rule.id}` met no subject: no {kinds} was found")
+    judged = {name for rule in rules for name in (rule.id, *rule.formerly)}
     for item in granted:
+        if item.rule not in judged:
+            continue  # its rule was left out of this run
         if item.until < settings.today:
             notices.append(f"exemption from `{item.rule}` at {item.span} expired on {item.until}")
         elif id(item) not in used:
@@ -117,22 +131,25 @@ class _Outcome:
 
 def _one_rule(
     rule: ir.CheckedRule, exemptions: list[ir.CheckedExemption], graph: Graph,
-    chosen: RuleSettings, paths: frozenset[str],
+    chosen: RuleSettings, paths: frozenset[str], program: Program | None,
 ) -> _Outcome:  # fmt: skip
     made = walker(rule, graph, chosen.params)
     severity = chosen.severity if chosen.severity in SEVERITIES else rule.severity
     on_unknown = chosen.unknown or rule.on_unknown
-    violations = passes = undecided = 0
+    violations = undecided = 0
     out = _Outcome(RuleCount(rule.id, 0, 0, 0, 0))
-    for node in subjects(rule, graph):
-        if paths and node.path not in paths:
-            continue
-        out.subjects += 1
-        rows = walk_subject(rule, node, made)
+    nodes = [node for node in subjects(rule, graph) if not paths or node.path in paths]
+    out.subjects = len(nodes)
+    if program is None or not program.code:
+        found = [row for node in nodes for row in walk_subject(rule, node, made)]
+    else:
+        found = run_program(program, rule, graph, made.params, nodes, all_subjects=not paths)
+    by_subject: dict[str, list[RowVerdict]] = {}
+    for row in found:
+        by_subject.setdefault(row.subject.address, []).append(row)
+    for rows in by_subject.values():
+        node = rows[0].subject
         sure = [row for row in rows if row.verdict is True]
-        if not rows:
-            passes += 1
-            continue
         if not sure and on_unknown != "fail":
             undecided += 1
             if on_unknown == "review":
@@ -148,6 +165,7 @@ def _one_rule(
             out.exempted.append(
                 Exempted(finding, exemption.because, exemption.owner, exemption.until)
             )
+    passes = len(nodes) - len(by_subject)
     out.count = RuleCount(rule.id, violations, passes, undecided, len(out.exempted))
     return out
 
@@ -175,7 +193,8 @@ def _finding(
     rule: ir.CheckedRule, node: Node, rows: list[RowVerdict], severity: str, made: Walker,
     *, certain: bool,
 ) -> Finding:  # fmt: skip
-    rows = sorted(rows, key=_row_order)[:MOST_EVIDENCE]
+    names = tuple(node.name for pattern in rule.patterns for node in pattern.nodes)
+    rows = sorted(rows, key=lambda row: _row_order(row, names))[:MOST_EVIDENCE]
     first = dict(rows[0].env)
     spot = place_of(rule.report.at, first, made) if rule.report.at is not None else None
     span, hops = spot if spot is not None else (node.span, ())
@@ -197,9 +216,9 @@ def _finding(
     )  # fmt: skip
 
 
-def _row_order(row: RowVerdict) -> tuple[tuple[str, int, int, str], ...]:
-    return tuple((*item.span.sort_key(), item.address) for item in row.env.values()
-                 if isinstance(item, Node))  # fmt: skip
+def _row_order(row: RowVerdict, names: tuple[str, ...]) -> tuple[tuple[str, int, int, str], ...]:
+    bound = (row.env[name] for name in names)
+    return tuple((*item.span.sort_key(), item.address) for item in bound if isinstance(item, Node))
 
 
 def _trace(path: object) -> tuple[RelatedSpan, ...]:

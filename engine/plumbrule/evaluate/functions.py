@@ -15,7 +15,7 @@ from plumbrule.evaluate.truth import MISSING, Doubt, Range, clash, doubt
 from plumbrule.language.literals import Cidr
 from plumbrule.redact import entropy, looks_like_secret, redact
 from plumbrule_parsers.document import Node
-from plumbrule_parsers.value import Segments, Unknown
+from plumbrule_parsers.value import Reason, Segments, Unknown
 
 _UNSURE = (Unknown, Segments, Doubt, Range)
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
@@ -49,9 +49,15 @@ def context_refs(value: object) -> object:
     """The contexts that `${{ }}` expressions in the text read; missing text reads none."""
     if value is MISSING:
         return ()
-    found: list[str] = []
-    for body in _EXPRESSION.findall(str(value)):
-        found.extend(_CONTEXT.findall(_QUOTED.sub("", body)))
+    bodies: list[str] = []
+    for part in value.parts if isinstance(value, Segments) else (value,):
+        if isinstance(part, str):
+            bodies += _EXPRESSION.findall(part)
+        elif isinstance(part, Unknown) and part.reason is Reason.ENVIRONMENT:
+            bodies.append(part.detail)  # its text is known, only its value is not
+        else:
+            return doubt(part, not_null=True)
+    found = [ref for body in bodies for ref in _CONTEXT.findall(_QUOTED.sub("", body))]
     return tuple(dict.fromkeys(found))
 
 
@@ -140,9 +146,11 @@ def call(name: str, args: tuple[object, ...], named: dict[str, object]) -> objec
         value, default = (*args, *(named[key] for key in ("value", "default") if key in named))
         return value if is_known(value) and value is not MISSING else default
     given = (*args, *named.values())
+    if name == "context_refs" and len(given) == 1:
+        return context_refs(given[0])
     if not all(_deep_known(value) for value in given):
         return doubt(*_unknowns(given), not_null=name not in _MAYBE)
-    if name != "context_refs" and any(value is MISSING for value in given):
+    if any(value is MISSING for value in given):
         return clash(f"{name} of a missing value")
     try:
         return TABLE[name](*args, **named)

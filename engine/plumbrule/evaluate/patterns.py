@@ -123,9 +123,7 @@ def frontier(
     anywhere: list[Hole] = []
     beside = beyond(extent_holes(graph, kinds), origin, edge, forward=forward)
     at: dict[str, list[Hole]] = {}
-    for hole in edge_holes(graph, edge):
-        if not within_reach(hole.within, origin.path):
-            continue
+    for hole in beyond(edge_holes(graph, edge), origin, edge, forward=forward):
         if not direct or not hole.addresses:
             anywhere.append(hole)  # a chain may run over any node
             continue
@@ -160,15 +158,22 @@ def fits(graph: Graph, node: Node, kinds: tuple[str, ...]) -> bool:
 
 def match(pattern: ir.Pattern, env: Env, graph: Graph) -> list[Row]:
     """All rows of the pattern that extend `env`, sure, possible and unseen ones."""
-    nodes, edges = pattern.nodes, pattern.edges
+    nodes = pattern.nodes
     anchor = next((at for at, node in enumerate(nodes) if node.name in env), None)
     if anchor is None:
-        anchor, rows = 0, _start(nodes[0], env, graph)
-    else:
-        bound = env[nodes[anchor].name]
-        if isinstance(bound, Node) and not fits(graph, bound, nodes[anchor].kinds):
-            return []
-        rows = [Row(env, True)]
+        return [
+            new for row in start(nodes[0], env, graph) for new in extend(pattern, row, 0, graph)
+        ]
+    bound = env[nodes[anchor].name]
+    if isinstance(bound, Node) and not fits(graph, bound, nodes[anchor].kinds):
+        return []
+    return extend(pattern, Row(env, True), anchor, graph)
+
+
+def extend(pattern: ir.Pattern, row: Row, anchor: int, graph: Graph) -> list[Row]:
+    """All rows of the pattern that extend the row, which binds the node at position `anchor`."""
+    nodes, edges = pattern.nodes, pattern.edges
+    rows = [row]
     for at in range(anchor, len(edges)):
         rows = [new for row in rows for new in _step(
             row, nodes[at], edges[at], nodes[at + 1], graph, pattern.path, forward=True,
@@ -180,7 +185,8 @@ def match(pattern: ir.Pattern, env: Env, graph: Graph) -> list[Row]:
     return rows
 
 
-def _start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
+def start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
+    """All nodes that can begin a pattern, by address, then the unseen ones."""
     extents = [graph.extent(kind) for kind in node.kinds] or [list(graph.nodes.values())]
     found = {item.address: item for extent in extents for item in extent}
     rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
@@ -272,11 +278,10 @@ def reach(
     """
     reached: dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]] = {}
     for sure_only in (True, False):
-        start: tuple[str, int] = (origin.address, 0)
         queue: deque[tuple[Node, int, Truth, tuple[tuple[Edge, Node], ...]]] = deque(
             [(origin, 0, True, ())]
         )
-        seen = {start}
+        seen = {(origin.address, 0)}
         while queue:
             node, depth, guard, steps = queue.popleft()
             if depth >= edge.low:

@@ -61,13 +61,13 @@ def coerce(value: object, declared: Type) -> object:
     if name in ("int", "float"):
         return _number(value, name)
     if name == "kind":
-        fits = isinstance(value, (MapValue, Node, Unseen))
+        fits = isinstance(value, (dict, Node, Unseen))
         return value if fits else clash(f"not a {declared}")
     if name in ("list", "set"):
         fits = isinstance(value, (list, tuple, frozenset))
-        return value if fits else clash(f"not a {name}")
+        return members(value, declared) if fits else clash(f"not a {name}")
     if name == "map":
-        return value if isinstance(value, dict) else clash("not a map")
+        return members(value, declared) if isinstance(value, dict) else clash("not a map")
     parse = literals.BY_TYPE.get(name)
     if parse is None or not isinstance(value, _SCALARS) or isinstance(value, bool):
         return (
@@ -79,6 +79,48 @@ def coerce(value: object, declared: Type) -> object:
         return parse(spelled(value))
     except (literals.LiteralError, ValueError, OverflowError):
         return clash(f"not a {name}")
+
+
+def members(value: object, declared: Type) -> object:
+    """The collection with its members read as the declared type has them."""
+    if keeps_members(declared):
+        return value
+    wanted = declared.args[-1]
+    if isinstance(value, dict):
+        read = {key: _member(item, wanted) for key, item in value.items()}
+        if not isinstance(value, MapValue):
+            return read
+        if all(read[key] is value[key] for key in read):
+            return value
+        known = MapValue(
+            value.source, value.start, value.end, read, value.places,
+            value.rest, value.tag,
+        )  # fmt: skip
+        known.offsets = value.offsets
+        return known
+    assert isinstance(value, (list, tuple, frozenset))
+    if isinstance(value, frozenset):
+        return frozenset(_member(item, wanted) for item in value)
+    items = [_member(item, wanted) for item in value]
+    if all(new is old for new, old in zip(items, value, strict=True)):
+        return value
+    if not isinstance(value, ListValue):
+        return tuple(items)
+    made = ListValue(
+        value.source, value.start, value.end, items, value.places,  # type: ignore[arg-type]
+        value.rest, value.tag,
+    )  # fmt: skip
+    made.offsets = value.offsets
+    return made
+
+
+def keeps_members(declared: Type) -> bool:
+    """Whether a collection of the type has its members as they were written."""
+    return not declared.args or declared.args[-1].name in ("any", "null", "kind")
+
+
+def _member(value: object, wanted: Type) -> object:
+    return None if value is None else coerce(value, wanted)
 
 
 def _number(value: object, name: str) -> object:

@@ -85,9 +85,7 @@ class Walker:
             case ir.Bind():
                 return self.value(expr.body, {**env, expr.name: self.value(expr.value, env)})
             case ir.Listing():
-                return collected(
-                    expr.form, tuple([self.value(item, env) for item in expr.items])
-                )
+                return collected(expr.form, tuple([self.value(item, env) for item in expr.items]))
             case ir.Mapping():
                 return {key: self.value(item, env) for key, item in expr.entries}
             case ir.Quantifier():

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from plumbrule.evaluate.functions import looks_like_secret, redact
 from plumbrule.finding import Finding, RelatedSpan, Review
 from plumbrule.lsp.positions import shown
+from plumbrule.redact import cut_out, looks_like_secret, redact, secret_ranges
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Span
 
@@ -46,7 +46,7 @@ def notes_of(
     findings: Iterable[Finding], reviews: Iterable[Review], problems: Iterable[Problem],
     titles: Mapping[str, str], root: str,
 ) -> dict[str, tuple[Note, ...]]:  # fmt: skip
-    """The notes of each file under its absolute path, in order of place. `titles` are by rule id."""
+    """The notes of each file by absolute path, in order of place. `titles` are by rule id."""
     made = [_finding(finding) for finding in findings]
     made += [_review(review, titles) for review in reviews]
     made += [_problem(problem) for problem in problems]
@@ -62,15 +62,19 @@ def problem_notes(problems: Iterable[Problem]) -> tuple[Note, ...]:
 
 
 def without_secrets(text: str) -> str:
-    """The text with whatever looks like a credential cut short: the last door before the editor."""
-    return _TOKEN.sub(lambda found: _safe(found[0]), text)
+    """The text with whatever looks like a credential cut short: the last door before the editor.
+
+    What stands in backticks was written by the user and is judged as source text is.
+    """
+    pieces = _TOKEN.sub(lambda found: _safe(found[0]), text).split("`")
+    for index in range(1, len(pieces), 2):
+        pieces[index] = cut_out(pieces[index], secret_ranges(pieces[index]))
+    return "`".join(pieces)
 
 
 def _safe(token: str) -> str:
-    if looks_like_secret(token):
-        return redact(token)
     # `name=value` and `name:value` hide a token from a test of the whole.
-    parts = re.split(r"([=:])", token)
+    parts = re.split(r"([=:])", token) if not looks_like_secret(token) else [token]
     return "".join(redact(part) if looks_like_secret(part) else part for part in parts)
 
 

@@ -40,7 +40,9 @@ def load_rules(config: Config, buffers: Mapping[str, str]) -> RuleFiles:
     return RuleFiles(pack, own, missing)
 
 
-def problems_beside(path: str, text: str, rules: RuleFiles, buffers: Mapping[str, str]) -> list[Problem]:
+def problems_beside(
+    path: str, text: str, rules: RuleFiles, buffers: Mapping[str, str]
+) -> list[Problem]:
     """What is wrong with a rule file that is in no pack, read as if it were in this one."""
     others = [name for name in (*_files(_builtin()), *rules.own) if name != path]
     sources = [*_sources(others, buffers), Source(path, text)]

@@ -8,6 +8,7 @@ soon as there is something newer, and what it says is shown only if it is the ne
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
@@ -117,13 +118,16 @@ class Session:
 
         def quick() -> tuple[Frame, Notes]:
             frame = self.workspace.advance(changes, buffers.texts, progress, self.closed.is_set)
+            if self.frame is None:
+                gc.freeze()  # the trees hold no cycles: no need to walk them all again and again
             return frame, first_notes(frame)
 
-        self.frame, notes = await loop.run_in_executor(self.around.quick, quick)
+        frame, notes = await loop.run_in_executor(self.around.quick, quick)
+        self.frame = frame
         if self.closed.is_set():
             return
-        self.around.publish(self, Outcome(self.frame, notes, buffers.versions, whole=False))
-        rest = loop.create_task(self._finish(self.frame, generation, buffers.versions))
+        self.around.publish(self, Outcome(frame, notes, buffers.versions, whole=False))
+        rest = loop.create_task(self._finish(frame, generation, buffers.versions))
         self._rest.add(rest)
         rest.add_done_callback(self._rest.discard)
 

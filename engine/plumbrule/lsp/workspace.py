@@ -1,4 +1,4 @@
-"""Workspace: one folder's files, rules and settings, kept in memory and brought up to date by edits.
+"""Workspace: one folder's files, rules and settings, kept in memory and brought up to date.
 
 Paths in the maps of parsed files are relative to `root`, as everywhere in a scan; buffers are known
 by their absolute path with links resolved. An edit parses its own file again and nothing else;
@@ -115,12 +115,16 @@ class Frame:
 
 
 def first_notes(frame: Frame) -> Notes:
-    """The notes of the files that were just edited, from their own subjects: quick, and soon
-    replaced by the whole answer. Files without subjects of their own are left out."""
+    """The notes of the files that were just edited, as far as their own subjects go.
+
+    They come quickly and are soon replaced by the whole answer. A file that declares nothing and
+    has no problem is left out: whatever is shown of it comes from elsewhere.
+    """
     if frame.model is None:
         return frame.beside
-    declaring = {node.path for node in frame.model.graph.nodes.values()}
-    chosen = frame.changed & declaring
+    telling = {node.path for node in frame.model.graph.nodes.values()}
+    telling |= {problem.span.path for problem in frame.model.problems}
+    chosen = frame.changed & telling
     notes = dict(frame.beside)
     if chosen:
         made = frame.notes(frame.judge(chosen))
@@ -128,6 +132,24 @@ def first_notes(frame: Frame) -> Notes:
             absolute = os.path.join(frame.root, path)
             notes[absolute] = made.get(absolute, ())
     return notes
+
+
+def carried_over(notes: Iterable[Note], frame: Frame, name: str) -> tuple[Note, ...]:
+    """Earlier notes on an edited file that first_notes cannot tell: those of others' subjects.
+
+    Kept are those whose place reads as before; the whole answer puts the others right.
+    """
+    source = frame.read.tree.read(name) if frame.read is not None else None
+    if source is None or frame.model is None:
+        return ()
+    nodes = frame.model.graph.nodes
+    return tuple(
+        replace(note, span=source.span(note.span.start, note.span.end))
+        for note in notes
+        if note.subject in nodes
+        and nodes[note.subject].path not in frame.changed
+        and source.text[note.span.start : note.span.end] == note.span.text
+    )
 
 
 def all_notes(frame: Frame, stopped: Callable[[], bool]) -> Notes:

@@ -156,7 +156,7 @@ def _cells(
     while index < stop:
         cut = cuts.get(index)
         if cut is not None:
-            for character in safe(redact(text[cut[0] : cut[1]])):
+            for character in safe(redact(text[cut[0] : cut[1]])).replace("\t", " "):
                 cells.append((character, cell_width(character)))
                 columns.append(column)
                 column += cells[-1][1]
@@ -164,7 +164,6 @@ def _cells(
             # What is cut stands under the ellipsis.
             columns += [column - 1] * (cut[1] - index)
             index = max(cut[1], index)
-            del columns[index - first :]
             continue
         if text[index] == "\t":
             size = _TAB - column % _TAB

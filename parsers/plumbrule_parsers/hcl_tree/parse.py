@@ -9,89 +9,49 @@ backtracking out, so the time is linear in the text.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.hcl_tree.literals import number_of, unescape, unescape_raw
+from plumbrule_parsers.hcl_tree.patterns import (
+    ARROW,
+    BLANK,
+    CLOSE,
+    DIRECTIVE,
+    ELEMENT,
+    ELLIPSIS,
+    FOR,
+    IF,
+    ITEM,
+    ITEM_END,
+    ITEM_SIGN,
+    LABEL,
+    OPEN_CALL,
+    OPERATOR,
+    PLAIN,
+    QUOTED,
+    RAW,
+    RESUME,
+    SEPARATOR,
+    SKIP,
+    STATEMENT,
+    STATEMENT_END,
+    TEMPLATE_END,
+    TERM,
+)
 from plumbrule_parsers.source import Source, Span
 
 MAX_DEPTH: Final = 100  # brackets, blocks, operands within each other; real files reach about 15
 MAX_HEIGHT: Final = 400  # operators and steps in one row (`a + a + ...`), which nest to the left
 MAX_PROBLEMS: Final = 20  # a file with more is not worth resuming in
 
-_ID = r"[^\W\d][\w-]*+"
-_BLANK = r"(?:[ \t\r]++|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # no line end
-_SPACE = r"(?:[ \t\r\n]++|(?:\#|//)[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"  # with line ends
-_NUMBER = r"[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
-_SIMPLE = (
-    rf'(?:"(?P<string>[^"\\$%\n]*+)"'
-    rf"|(?P<word>true|false|null)(?![\w.(\[-])"
-    rf"|(?P<number>-?{_NUMBER})(?![\w.])"
-    rf"|(?P<reference>{_ID}(?:\.{_ID})*+)(?![\w\[.(:-]))"
-)
-_LINE_END = r"[ \t\r]*+(?:(?:\#|//)[^\n]*+)?+"
-
-_STATEMENT = re.compile(
-    rf"{_SPACE}(?:(?P<name>{_ID}){_BLANK}"
-    rf"(?:=(?![=>])[ \t]*+{_SIMPLE}{_LINE_END}(?=[\n}}]|\Z)"
-    rf"|(?P<equals>=)(?![=>])"
-    rf'|(?P<labels>(?:(?:"(?:[^"\\\n]|\\.)*+"|{_ID}){_BLANK})*+)\{{)'
-    rf"|(?P<close>\}})|(?P<eof>\Z))"
-)
-_LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*+)"|({_ID})')
-_STRING_CHARS = r'(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+'
-_TERM_BODY = (
-    rf'(?:"(?P<string>{_STRING_CHARS})"|(?P<template>")|(?P<number>{_NUMBER})'
-    rf"|(?P<name>{_ID}(?:::{_ID}|\.{_ID})*+)|(?P<paren>\()|(?P<tuple>\[)|(?P<object>\{{)|(?P<unary>[-!])"
-    rf"|(?P<heredoc><<-?)(?P<marker>{_ID})[ \t]*\r?\n)"
-)
-_TERM = (re.compile(_BLANK + _TERM_BODY), re.compile(_SPACE + _TERM_BODY))
-_OPERATOR_BODY = (
-    rf"(?:\.(?P<attribute>{_ID})|\.(?P<legacy>[0-9]++)|(?P<attr_splat>\.\*)"
-    rf"|(?P<full_splat>\[{_BLANK}\*{_BLANK}\])"
-    r"|(?P<index>\[)|(?P<binary>==|!=|<=|>=|&&|\|\||[+\-*%<>]|/(?![/*])|\?(?!\?)))"
-)
-_OPERATOR = (re.compile(_BLANK + _OPERATOR_BODY), re.compile(_SPACE + _OPERATOR_BODY))
-_OPEN_CALL = re.compile(_BLANK + r"\(")
-_CLOSE = {sign: re.compile(_SPACE + re.escape(sign)) for sign in ")]}:"}
-_SEPARATOR = re.compile(_SPACE + r"(?:(?P<comma>,)|(?P<expand>\.\.\.)|(?P<close>[)\]]))")
-_FOR = re.compile(rf"{_SPACE}for\b{_SPACE}({_ID}){_SPACE}(?:,{_SPACE}({_ID}){_SPACE})?in\b")
-_IF = re.compile(_SPACE + r"if\b")
-_ARROW = re.compile(_SPACE + "=>")
-_ELLIPSIS = re.compile(_SPACE + r"\.\.\.")
-_SKIP = re.compile(_SPACE)
-_ITEM_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?:,|\n|(?=\}}))")
-_ITEM = re.compile(
-    rf'{_SPACE}(?:(?:(?P<bare>{_ID})|"(?P<quoted>[^"\\$%\n]*+)"){_BLANK}[=:](?![=>:]){_BLANK}'
-    rf"{_SIMPLE}{_LINE_END}(?:,|(?=[\n}}]))|(?P<close>\}}))"
-)
-# A simple item of a list, or argument of a call, with the sign behind it.
-_ELEMENT = re.compile(rf"{_SPACE}{_SIMPLE}{_SPACE}(?:,|(?=[)\]]))")
-# What most interpolations hold, with the closing brace.
-_PLAIN = re.compile(rf"[ \t]*+(?P<reference>(?!(?:true|false|null)\b){_ID}(?:\.{_ID})*+)[ \t]*+\}}")
-_ITEM_SIGN = re.compile(_SPACE + r"[=:](?![=>])")
-_STATEMENT_END = re.compile(rf"{_BLANK}(?:(?:\#|//)[^\n]*+)?(?=\n|\}}|\Z)")
-_QUOTED = re.compile(
-    rf'(?P<text>{_STRING_CHARS})(?:(?P<open>\$\{{~?)|(?P<directive>%\{{~?)|(?P<end>"))'
-)
-_RAW = re.compile(
-    r"(?P<text>(?:[^$%]++|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+)"
-    r"(?:(?P<open>\$\{~?)|(?P<directive>%\{~?)|(?P<end>\Z))"
-)
-_TEMPLATE_END = re.compile(_SPACE + r"(~?)\}")
-_DIRECTIVE = re.compile(
-    rf"{_SPACE}(?:(?P<if>if)\b|(?P<word>else|endif|endfor)\b"
-    rf"|(?P<for>for)\b{_SPACE}({_ID}){_SPACE}(?:,{_SPACE}({_ID}){_SPACE})?in\b)"
-)
-_RESUME = re.compile(rf'^{_ID}(?:[ \t]++(?:"[^"\n]*+"|{_ID}))*+[ \t]*+\{{', re.MULTILINE)
 _PRECEDENCE = {"||": 2, "&&": 3, "==": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, "+": 6,
                "-": 6, "*": 7, "/": 7, "%": 7}  # fmt: skip
 _UNARY = 8
 _SIMPLE_KINDS = frozenset(("string", "word", "number", "reference"))
-_INFINITY = float("inf")
 _WORDS = {"true": True, "false": False, "null": None}
-_ESCAPE = re.compile(r'\\(?:(["\\nrt])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)\{')
-_ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class HclFile(NamedTuple):
@@ -132,7 +92,7 @@ def parse_hcl(source: Source) -> HclFile:
                 break
             # An unclosed brace swallows what follows, so reading goes on behind the head of the
             # statement that failed, not behind the place where it was noticed.
-            resume = _RESUME.search(source.text, max(parser.statement + 1, at + 1))
+            resume = RESUME.search(source.text, max(parser.statement + 1, at + 1))
             if resume is None:
                 break
             at = resume.start()
@@ -146,35 +106,13 @@ def parse_expression(text: str) -> h.Expr | None:
         expr, at = parser.expression(0, multiline=True, minimum=0)
     except (_Stop, RecursionError):
         return None
-    found = _SKIP.match(text, at)
+    found = SKIP.match(text, at)
     return expr if found is not None and found.end() == len(text) else None
 
 
-def unescape(text: str) -> str:
-    """A quoted string's text with its escapes resolved."""
-    if "\\" not in text and "{" not in text:
-        return text
-    return _ESCAPE.sub(_unescaped, text)
-
-
-def _unescape_raw(text: str) -> str:
-    """A heredoc's text: only the template signs are escaped there."""
-    return text.replace("$${", "${").replace("%%{", "%{")
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    if match[1]:
-        return _ESCAPED[match[1]]
-    if match[4]:
-        return match[4][0] + "{"
-    code = int(match[2] or match[3], 16)
-    # Half a surrogate pair is no character, and no output could encode it.
-    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
-
-
 def _number(text: str, at: int) -> int | float:
-    number = int(text) if len(text) < 4000 and text.lstrip("-").isdigit() else float(text)
-    if number in (_INFINITY, -_INFINITY):
+    number = number_of(text)
+    if abs(number) == float("inf"):
         raise _Stop(f"the number `{text[:20]}` is too large", at, "number-too-large")
     return number
 
@@ -205,12 +143,12 @@ class _Parser:
 
     def items(self, at: int, out: list[h.Setting | h.Block], *, top: bool, opened: int = 0) -> int:
         """Read statements into `out`; the offset behind the closing brace, or the end."""
-        text, match_statement, add = self.text, _STATEMENT.match, out.append
+        text, match_statement, add = self.text, STATEMENT.match, out.append
         while True:
             found = match_statement(text, at)
             if found is None:
                 if top:
-                    skipped = _SKIP.match(text, at)
+                    skipped = SKIP.match(text, at)
                     self.statement = skipped.end() if skipped else at
                 raise self.not_a_statement(at)
             kind = found.lastgroup
@@ -225,7 +163,7 @@ class _Parser:
                     self.statement = start
                 value, at = self.expression(at, multiline=False, minimum=0)
                 add(h.Setting(start, value.end, found["name"], value))
-                stop = _STATEMENT_END.match(text, at)
+                stop = STATEMENT_END.match(text, at)
                 if stop is None:
                     raise self.not_ended(at)
                 at = stop.end()
@@ -239,7 +177,7 @@ class _Parser:
                     labels = tuple([
                         h.Label(one.start(), one.end(),
                                 unescape(one[1]) if one[1] is not None else one[2])
-                        for one in _LABEL.finditer(text, base, finish)
+                        for one in LABEL.finditer(text, base, finish)
                     ])  # fmt: skip
                 body, at = self.body(at, found.end() - 1)
                 add(h.Block(start, at, found["name"], labels, body, found.end()))
@@ -266,7 +204,7 @@ class _Parser:
         return h.Literal(start, end, _number(found[kind], start))
 
     def not_a_statement(self, at: int) -> _Stop:
-        found = _SKIP.match(self.text, at)
+        found = SKIP.match(self.text, at)
         at = found.end() if found is not None else at
         line = self.text[at : at + 40].split("\n")[0]
         if self.text.startswith("/*", at):
@@ -274,7 +212,7 @@ class _Parser:
         return _Stop(f"expected `name = value`, a block or `}}`, found `{line}`", at)
 
     def not_ended(self, at: int) -> _Stop:
-        found = re.compile(_BLANK).match(self.text, at)
+        found = re.compile(BLANK).match(self.text, at)
         at = found.end() if found is not None else at
         rest = self.text[at : at + 30].split("\n")[0]
         return _Stop(f"expected a new line after the value, found `{rest}`", at)
@@ -286,7 +224,7 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise _Stop(f"nested deeper than {MAX_DEPTH} levels", at, "too-deep")
         outer, self.height = self.height, 0
-        operator, text = _OPERATOR[multiline].match, self.text
+        operator, text = OPERATOR[multiline].match, self.text
         left, at = self.term(at, multiline=multiline)
         while True:
             found = operator(text, at)
@@ -305,9 +243,7 @@ class _Parser:
                     strength = _PRECEDENCE[op]
                     if strength <= minimum:
                         break
-                    right, at = self.expression(
-                        found.end(), multiline=multiline, minimum=strength
-                    )
+                    right, at = self.expression(found.end(), multiline=multiline, minimum=strength)
                     left = h.Binary(left.start, right.end, op, left, right)
             self.height += 1
             if self.height > MAX_HEIGHT:
@@ -318,10 +254,10 @@ class _Parser:
 
     def conditional(self, condition: h.Expr, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
         yes, at = self.expression(at, multiline=True, minimum=0)
-        colon = _CLOSE[":"].match(self.text, at)
+        colon = CLOSE[":"].match(self.text, at)
         if colon is None:
             raise _Stop("expected `:` of the conditional", at)
-        skipped = _SKIP.match(self.text, colon.end())
+        skipped = SKIP.match(self.text, colon.end())
         assert skipped is not None
         no, at = self.expression(skipped.end(), multiline=multiline, minimum=0)
         return h.Conditional(condition.start, no.end, condition, yes, no), at
@@ -340,7 +276,7 @@ class _Parser:
             return h.Index(left.start, at, left, key), at
         if kind == "index":
             key_expr, at = self.expression(at, multiline=True, minimum=0)
-            close = _CLOSE["]"].match(self.text, at)
+            close = CLOSE["]"].match(self.text, at)
             if close is None:
                 raise _Stop("expected `]`", at)
             return h.Index(left.start, close.end(), left, key_expr), close.end()
@@ -349,7 +285,7 @@ class _Parser:
     def splat(self, left: h.Expr, at: int, *, full: bool) -> tuple[h.Expr, int]:
         each: h.Expr = h.SplatItem(at, at)
         while True:
-            found = _OPERATOR[False].match(self.text, at)
+            found = OPERATOR[False].match(self.text, at)
             if found is None or found.lastgroup in ("binary", "attr_splat", "full_splat"):
                 break
             if not full and found.lastgroup != "attribute":
@@ -361,9 +297,9 @@ class _Parser:
         return h.Splat(left.start, at, left, each), at
 
     def term(self, at: int, *, multiline: bool) -> tuple[h.Expr, int]:
-        found = _TERM[multiline].match(self.text, at)
+        found = TERM[multiline].match(self.text, at)
         if found is None:
-            skipped = _SKIP.match(self.text, at)
+            skipped = SKIP.match(self.text, at)
             where = skipped.end() if skipped is not None and multiline else at
             rest = self.text[where : where + 30].split("\n")[0].strip()
             shown = f"`{rest}`" if rest else "the end of the line"
@@ -380,7 +316,7 @@ class _Parser:
             return h.Literal(start, at, _number(found["number"], start)), at
         if kind == "template":
             start = found.start("template")
-            parts, at = self.template(at, _QUOTED, len(self.text), start)
+            parts, at = self.template(at, QUOTED, len(self.text), start)
             return h.Template(start, at, parts), at
         if kind == "tuple":
             return self.tuple_(found.start("tuple"), at)
@@ -389,7 +325,7 @@ class _Parser:
         if kind == "paren":
             start = found.start("paren")
             inner, at = self.expression(at, multiline=True, minimum=0)
-            close = _CLOSE[")"].match(self.text, at)
+            close = CLOSE[")"].match(self.text, at)
             if close is None:
                 raise _Stop(f"`(` on line {self.line(start)} is not closed", at)
             return h.Paren(start, close.end(), inner), close.end()
@@ -402,102 +338,78 @@ class _Parser:
     def name(self, name: str, start: int, at: int) -> tuple[h.Expr, int]:
         if "." in name:
             return h.Traversal(start, at, tuple(name.split("."))), at
-        call = _OPEN_CALL.match(self.text, at)
+        call = OPEN_CALL.match(self.text, at)
         if call is not None:
-            args, expand, at = self.arguments(call.end(), start)
+            args, expand, at = self.elements(call.end(), start, ")", "call")
             return h.Call(start, at, name, args, expand), at
         if name in _WORDS:
             return h.Literal(start, at, _WORDS[name]), at
         return h.Traversal(start, at, (name,)), at
 
-    def arguments(self, at: int, start: int) -> tuple[tuple[h.Expr, ...], bool, int]:
+    def elements(
+        self, at: int, start: int, closing: str, what: str
+    ) -> tuple[tuple[h.Expr, ...], bool, int]:
+        """Values between commas up to `closing`; the bool tells whether `...` ended them."""
         out: list[h.Expr] = []
-        expand = False
-        close = _CLOSE[")"].match(self.text, at)
-        if close is not None:
-            return (), False, close.end()
-        text, match_element = self.text, _ELEMENT.match
-        while True:
+        text, match_element, closes = self.text, ELEMENT.match, CLOSE[closing].match
+        close = closes(text, at)
+        while close is None:
             simple = match_element(text, at)
             if simple is not None:
                 kind = simple.lastgroup
                 assert kind is not None
                 out.append(self.simple(simple, kind))
                 at = simple.end()
-                close = _CLOSE[")"].match(text, at)
-                if close is not None:
-                    return tuple(out), expand, close.end()
-                if text.startswith("]", at):
-                    raise _Stop(f"expected `,` or `)` of the call on line {self.line(start)}", at)
-                continue
-            value, at = self.expression(at, multiline=True, minimum=0)
-            out.append(value)
-            found = _SEPARATOR.match(self.text, at)
-            if found is None or found["close"] == "]":
-                raise _Stop(f"expected `,` or `)` of the call on line {self.line(start)}", at)
-            at = found.end()
-            if found["close"]:
-                return tuple(out), expand, at
-            expand = expand or found["expand"] is not None
-            close = _CLOSE[")"].match(self.text, at)
-            if close is not None:
-                return tuple(out), expand, close.end()
+                behind = text[at - 1]
+            else:
+                value, at = self.expression(at, multiline=True, minimum=0)
+                out.append(value)
+                found = SEPARATOR.match(text, at)
+                if found is not None and found["expand"] and closing == ")":
+                    close = closes(text, found.end())
+                    if close is not None:
+                        return tuple(out), True, close.end()
+                if found is None or not found["comma"]:
+                    behind = ""
+                else:
+                    at = found.end()
+                    behind = ","
+            close = closes(text, at)
+            if close is None and behind != ",":
+                line = self.line(start)
+                raise _Stop(f"expected `,` or `{closing}` of the {what} on line {line}", at)
+        return tuple(out), False, close.end()
 
     def tuple_(self, start: int, at: int) -> tuple[h.Expr, int]:
-        loop = _FOR.match(self.text, at)
+        loop = FOR.match(self.text, at)
         if loop is not None:
             return self.loop(start, loop, closing="]")
-        out: list[h.Expr] = []
-        close = _CLOSE["]"].match(self.text, at)
-        if close is not None:
-            return h.Tuple(start, close.end(), ()), close.end()
-        text, match_element = self.text, _ELEMENT.match
-        while True:
-            simple = match_element(text, at)
-            if simple is not None:
-                kind = simple.lastgroup
-                assert kind is not None
-                out.append(self.simple(simple, kind))
-                at = simple.end()
-                close = _CLOSE["]"].match(text, at)
-                if close is not None:
-                    return h.Tuple(start, close.end(), tuple(out)), close.end()
-                if text.startswith(")", at):
-                    raise _Stop(f"expected `,` or `]` of the list on line {self.line(start)}", at)
-                continue
-            value, at = self.expression(at, multiline=True, minimum=0)
-            out.append(value)
-            found = _SEPARATOR.match(self.text, at)
-            if found is None or found["close"] == ")" or found["expand"]:
-                raise _Stop(f"expected `,` or `]` of the list on line {self.line(start)}", at)
-            at = found.end()
-            close = _CLOSE["]"].match(self.text, at) if found["comma"] else found
-            if close is not None:
-                return h.Tuple(start, close.end(), tuple(out)), close.end()
+        items, _expand, at = self.elements(at, start, "]", "list")
+        return h.Tuple(start, at, items), at
 
     def loop(self, start: int, found: re.Match[str], *, closing: str) -> tuple[h.Expr, int]:
         key, value = (found[1], found[2]) if found[2] else (None, found[1])
         collection, at = self.expression(found.end(), multiline=True, minimum=0)
-        colon = _CLOSE[":"].match(self.text, at)
+        colon = CLOSE[":"].match(self.text, at)
         if colon is None:
             raise _Stop("expected `:` of the for expression", at)
         result, at = self.expression(colon.end(), multiline=True, minimum=0)
         key_result: h.Expr | None = None
         group = False
         if closing == "}":
-            arrow = _ARROW.match(self.text, at)
+            arrow = ARROW.match(self.text, at)
             if arrow is None:
                 raise _Stop("expected `=>` of the for expression", at)
             key_result = result
             result, at = self.expression(arrow.end(), multiline=True, minimum=0)
-            ellipsis = _ELLIPSIS.match(self.text, at)
+            ellipsis = ELLIPSIS.match(self.text, at)
             if ellipsis is not None:
                 group, at = True, ellipsis.end()
         condition: h.Expr | None = None
-        guard = _IF.match(self.text, at)
+        guard = IF.match(self.text, at)
         if guard is not None:
             condition, at = self.expression(guard.end(), multiline=True, minimum=0)
-        close = _CLOSE[closing].match(self.text, at)
+        close = CLOSE[closing].match(self.text, at)
         if close is None:
             raise _Stop(
                 f"expected `{closing}` of the for expression on line {self.line(start)}", at
@@ -506,11 +418,11 @@ class _Parser:
         return h.For(start, end, key, value, collection, key_result, result, condition, group), end
 
     def object_(self, start: int, at: int) -> tuple[h.Expr, int]:
-        loop = _FOR.match(self.text, at)
+        loop = FOR.match(self.text, at)
         if loop is not None:
             return self.loop(start, loop, closing="}")
         out: list[tuple[h.Expr, h.Expr]] = []
-        text, match_item = self.text, _ITEM.match
+        text, match_item = self.text, ITEM.match
         while True:
             found = match_item(text, at)
             if found is not None:
@@ -529,16 +441,16 @@ class _Parser:
             key, at = self.expression(at, multiline=True, minimum=0)
             if isinstance(key, h.Traversal) and len(key.names) == 1:
                 key = h.Literal(key.start, key.end, key.names[0])
-            sign = _ITEM_SIGN.match(text, at)
+            sign = ITEM_SIGN.match(text, at)
             if sign is None:
                 raise _Stop(
                     f"expected `=` in the object that opened on line {self.line(start)}", at
                 )
-            skipped = _SKIP.match(text, sign.end())
+            skipped = SKIP.match(text, sign.end())
             assert skipped is not None
             value, at = self.expression(skipped.end(), multiline=False, minimum=0)
             out.append((key, value))
-            stop = _ITEM_END.match(text, at)
+            stop = ITEM_END.match(text, at)
             if stop is None:
                 raise _Stop("expected `,` or a new line in the object that opened on line "
                             f"{self.line(start)}", at)  # fmt: skip
@@ -550,7 +462,7 @@ class _Parser:
     ) -> tuple[tuple[h.Part, ...], int]:
         """Parts up to the closing quote, or up to `limit` for a heredoc."""
         parts: list[h.Part] = []
-        raw = pattern is _RAW
+        raw = pattern is RAW
         while True:
             found = pattern.match(self.text, at, limit)
             if found is None:
@@ -558,7 +470,7 @@ class _Parser:
                 hint = 'close it with `"`, or use a heredoc for several lines'
                 raise _Stop(message, start, hint=hint)
             if found["text"]:
-                text = _unescape_raw(found["text"]) if raw else unescape(found["text"])
+                text = unescape_raw(found["text"]) if raw else unescape(found["text"])
                 parts.append(h.Text(found.start("text"), found.end("text"), text))
             at = found.end()
             if found.lastgroup == "end":
@@ -566,7 +478,7 @@ class _Parser:
             opened = found.start(found.lastgroup or 0)
             strip_left = found[0].endswith("~")
             if found.lastgroup == "open":
-                plain = _PLAIN.match(self.text, at)
+                plain = PLAIN.match(self.text, at)
                 if plain is not None:
                     at = plain.end()
                     node = self.simple(plain, "reference")
@@ -580,13 +492,13 @@ class _Parser:
                 parts.append(part)
 
     def template_end(self, at: int, opened: int) -> tuple[int, bool]:
-        close = _TEMPLATE_END.match(self.text, at)
+        close = TEMPLATE_END.match(self.text, at)
         if close is None:
             raise _Stop(f"expected `}}` of the template on line {self.line(opened)}", at)
         return close.end(), bool(close[1])
 
     def directive(self, at: int, opened: int, *, strip_left: bool) -> tuple[h.Directive, int]:
-        found = _DIRECTIVE.match(self.text, at)
+        found = DIRECTIVE.match(self.text, at)
         if found is None:
             raise _Stop("expected `if`, `else`, `endif`, `for` or `endfor`", at)
         at = found.end()
@@ -607,18 +519,11 @@ class _Parser:
         if closing is None:
             raise _Stop(f"the heredoc `{found['heredoc']}{marker}` is not closed", start,
                         hint=f"a line with `{marker}` alone must end it")  # fmt: skip
-        parts, _end = self.template(at, _RAW, closing.start(), start)
+        parts, _end = self.template(at, RAW, closing.start(), start)
         end = closing.start() + len(closing[0].rstrip(" \t\r"))
         return h.Template(start, end, parts, found["heredoc"]), end
 
 
-_HEREDOC_ENDS: dict[str, re.Pattern[str]] = {}
-
-
+@lru_cache(maxsize=500)
 def _heredoc_end(marker: str) -> re.Pattern[str]:
-    pattern = _HEREDOC_ENDS.get(marker)
-    if pattern is None:
-        pattern = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t\r]*$", re.MULTILINE)
-        if len(_HEREDOC_ENDS) < 500:
-            _HEREDOC_ENDS[marker] = pattern
-    return pattern
+    return re.compile(rf"^[ \t]*{re.escape(marker)}[ \t\r]*$", re.MULTILINE)

@@ -21,8 +21,8 @@ class Literal(NamedTuple):
 class Template(NamedTuple):
     """A quoted string or heredoc with parts: text, or what stands in `${}` and `%{}`.
 
-    `heredoc` is "" for a quoted string, else `<<` or `<<-`. Text parts of `<<-` are as written;
-    `template.dedent` takes the indentation away.
+    `heredoc` is "" for a quoted string, else `<<` or `<<-`. Parts are as written, flat;
+    `template.spoken` trims, dedents and folds them.
     """
 
     start: int
@@ -50,7 +50,7 @@ class Interpolation(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """`%{if}`, `%{else}`, `%{endif}`, `%{for}`, `%{endfor}`, still flat; see `template.nest`."""
+    """`%{if}`, `%{else}`, `%{endif}`, `%{for}`, `%{endfor}`, flat; see `template.spoken`."""
 
     start: int
     end: int

@@ -35,6 +35,9 @@ DECLARED = {"aws_s3_bucket", "aws_s3_bucket_versioning"}
 _KINDS = {"variable": "tf.Variable", "output": "tf.Output", "module": "tf.Module",
           "provider": "tf.Provider", "terraform": "tf.Settings", "moved": "tf.Moved",
           "import": "tf.Import", "removed": "tf.Removed", "check": "tf.Check"}  # fmt: skip
+_BLOCKS = {*_KINDS, "resource", "data", "ephemeral", "locals"}
+# What tells two blocks without labels apart.
+_NAMING = {"moved": "from", "import": "to", "removed": "from"}
 
 
 def parse(source: Source) -> Document:
@@ -108,10 +111,23 @@ class _Reader:
         labels = [label.text for label in item.labels]
         wanted = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1,
                   "module": 1, "provider": 1, "check": 1}.get(item.type, 0)  # fmt: skip
+        if item.type not in _BLOCKS:
+            span = self.head(item)
+            message = f"blocks of type `{item.type[:60]}` are not known, so this one is not read"
+            self.problems.append(Problem("unknown-block", message, span, Severity.WARNING))
+            self.holes.append(Hole(
+                Unknown(Reason.SYNTAX, f"`{item.type[:60]}` is not read", span), span,
+                kinds=("tf.Block",), within=self.module,
+            ))  # fmt: skip
+            return
         if len(labels) < wanted:
             span = Span(self.source, item.start, item.head_end)
             message = f"`{item.type}` needs {wanted} label(s), not {len(labels)}"
             self.problems.append(Problem("missing-label", message, span))
+            self.holes.append(Hole(
+                Unknown(Reason.SYNTAX, f"`{item.type}` without its labels", span), span,
+                kinds=("tf.Block",), within=self.module,
+            ))  # fmt: skip
             return
         if item.type == "locals":
             for setting in item.body.settings().values():
@@ -137,11 +153,23 @@ class _Reader:
 
     def block(self, block: h.Block, labels: list[str]) -> None:
         """A block that is no resource."""
+        settings = block.body.settings()
         name = labels[0] if labels else block.type
+        if block.type in _NAMING and _NAMING[block.type] in settings:
+            value = settings[_NAMING[block.type]].value
+            labels = ["".join(self.source.text[value.start : value.end].split())[:200]]
+        condition: Unknown | bool = True
+        if block.type == "module":
+            condition = self.condition(settings)
+            if condition is False:
+                return  # `count = 0`: nothing is called
+        alias = self.static.value(settings["alias"].value) if "alias" in settings else None
+        if block.type == "provider" and isinstance(alias, str):
+            labels = [f"{name}.{alias}"]
         address = {
             "variable": f"var.{name}", "output": f"output.{name}", "module": f"module.{name}",
-            "provider": f"provider.{name}",
-        }.get(block.type, f"{block.type}{'.' + name if labels else ''}")  # fmt: skip
+            "provider": f"provider.{labels[0] if labels else name}",
+        }.get(block.type, f"{block.type}{'.' + labels[0] if labels else ''}")  # fmt: skip
         label = block.labels[0] if block.labels else None
         fields = self.named(block.start, block.end, name, label)
         fields.put("address", address)
@@ -150,22 +178,54 @@ class _Reader:
             setting = block.body.settings()["type"]
             span = Span(self.source, setting.value.start, setting.value.end)
             fields.put("type", " ".join(span.text.split()), Place(span))
-        node = self.declare(_KINDS[block.type], address, fields, self.head(block), block)
+        node = self.declare(
+            _KINDS[block.type], address, fields, self.head(block), block,
+            condition if isinstance(condition, Unknown) else None,
+        )  # fmt: skip
+        self.providers(node, settings)
         if block.type == "module":
             self.call(node, fields)
+        if block.type == "check":
+            for inner in block.body.blocks("data"):
+                if len(inner.labels) == 2:
+                    self.resource(inner, inner.labels[0].text, inner.labels[1].text)
+
+    def providers(self, node: Node, settings: dict[str, h.Setting]) -> None:
+        """Edges to the provider configurations that `provider` and `providers` name."""
+        named: list[h.Expr] = []
+        if "provider" in settings:
+            named.append(settings["provider"].value)
+        if "providers" in settings and isinstance(settings["providers"].value, h.Object):
+            named.extend(value for _key, value in settings["providers"].value.items)
+        for expr in named:
+            if isinstance(expr, h.Traversal) and len(expr.names) <= 2:
+                address = ".".join(("provider", *expr.names))
+                target = ToMatch(("tf.Provider",), (("address", address), ("module", self.module)))
+                span = Span(self.source, expr.start, expr.end)
+                self.references.append(Reference("references", node.address, target, span))
 
     def call(self, node: Node, fields: MapValue) -> None:
         """A module call: local ones are linked to their folder, others are a hole."""
         source = fields.get("source")
-        if not isinstance(source, str):
-            return
         place = fields.place("source")
         span = place.value if place is not None else node.span
+        if not isinstance(source, str):
+            what = "a module call without a source" if source is None else (
+                "a module whose source is no literal"
+            )  # fmt: skip
+            self.holes.append(Hole(
+                Unknown(Reason.EXPRESSION, what, span), span,
+                kinds=("tf.Resource", "tf.Data"), within=self.module,
+            ))  # fmt: skip
+            return
         if source.startswith(("./", "../")):
             folder = posixpath.normpath(posixpath.join(self.module, source))
             fields.put("source_path", "" if folder == "." else folder)
             variables = ToMatch(("tf.Variable",), (("module", "" if folder == "." else folder),))
             self.references.append(Reference("flows_to", node.address, variables, span))
+            for kind in ("tf.Resource", "tf.Data", "tf.Module", "tf.Output"):
+                inside = ToMatch((kind,), variables.equals)
+                self.references.append(Reference("references", node.address, inside, span))
         else:
             self.holes.append(Hole(
                 Unknown(Reason.REMOTE, f"module `{source[:80]}` is not in the repository", span),
@@ -190,6 +250,7 @@ class _Reader:
             kind, address, fields, self.head(block), block,
             condition if isinstance(condition, Unknown) else None,
         )  # fmt: skip
+        self.providers(node, settings)
         for lifted in lift(node, type_, block, self.static):
             address = self.address(f"{node.address.partition('#')[2]}/{lifted.address}")
             self.nodes.append(Node(
@@ -204,6 +265,8 @@ class _Reader:
             if setting is None:
                 continue
             value = self.static.value(setting.value)
+            if isinstance(value, str) and value.isdecimal() and name == "count":
+                value = int(value) if len(value) < 10 else 1
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 return value > 0
             if isinstance(value, (ListValue, MapValue)):
@@ -234,7 +297,8 @@ class _Reader:
         self.nodes.append(made)
         for mention in mentions(node):
             target = self.target(mention.names)
-            if target is None or mention.names[:2] == tuple(name.split("."))[:2]:
+            size = 3 if mention.names[0] in ("data", "ephemeral") else 2
+            if target is None or ".".join(mention.names[:size]) == name:
                 continue
             at = Span(self.source, mention.start, mention.end)
             self.references.append(Reference("references", made.address, target, at))
@@ -265,7 +329,9 @@ class _Reader:
     # -------------------------------------------------------------- attributes
     def attributes(self, body: h.Body, fields: MapValue) -> None:
         """Settings and nested blocks of a body; repeated blocks become a list."""
-        for setting in body.settings().values():
+        settings = body.settings()
+        self.repeated(body, settings)
+        for setting in settings.values():
             if setting.name in ("name", "type", "address", "module") and setting.name in fields:
                 fields.put(f"attr_{setting.name}", self.static.value(setting.value),
                            self.place(setting))  # fmt: skip
@@ -278,6 +344,14 @@ class _Reader:
         for name, blocks in groups.items():
             self.nested(name, blocks, fields)
 
+    def repeated(self, body: h.Body, settings: dict[str, h.Setting]) -> None:
+        """A problem for each setting that is set twice; the first counts."""
+        for item in body.items:
+            if isinstance(item, h.Setting) and settings[item.name] is not item:
+                span = Span(self.source, item.start, item.name_end)
+                message = f"`{item.name}` is set twice in this block; the first value is used"
+                self.problems.append(Problem("duplicate-setting", message, span, Severity.WARNING))
+
     def place(self, setting: h.Setting) -> Place:
         value = Span(self.source, setting.value.start, setting.value.end)
         return Place(value, Span(self.source, setting.start, setting.name_end))
@@ -289,15 +363,22 @@ class _Reader:
         for block in blocks:
             if block.type == "dynamic":
                 loop = block.body.settings().get("for_each")
-                span = self.head(block)
+                over = self.static.value(loop.value) if loop is not None else None
+                if isinstance(over, (ListValue, MapValue)) and not over and over.rest is None:
+                    continue  # over nothing
                 detail = f"dynamic block `{name}`"
-                rest = Unknown(Reason.CARDINALITY, detail, span)
-                if loop is None:
-                    continue
+                if isinstance(over, Unknown):
+                    detail = f"{detail} over {over.detail}"
+                rest = rest or Unknown(Reason.CARDINALITY, detail, self.head(block))
                 continue
             inner = MapValue(self.source, block.start, block.end)
             self.attributes(block.body, inner)
+            if block.labels and "label" not in inner:
+                label = block.labels[0]
+                inner.put("label", label.text, Place(Span(self.source, label.start, label.end)))
             maps.append((inner, block))
+        if not maps and rest is None:
+            return
         if len(maps) == 1 and rest is None:
             inner, block = maps[0]
             place = Place(Span(self.source, block.start, block.end), self.head(block))

@@ -8,6 +8,7 @@ unknown but certainly there.
 from __future__ import annotations
 
 from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.hcl_tree.template import is_wrapper, spoken
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import (
     ListValue,
@@ -24,6 +25,11 @@ from plumbrule_parsers.value import (
 # First names of references that are no managed resource.
 ROOTS = {"var", "local", "module", "data", "each", "count", "path", "terraform", "self",
          "ephemeral"}  # fmt: skip
+# Attributes that every resource or data source that has them always fills.
+_FILLED = {"id", "arn", "self_link", "json"}
+# Calls that keep the entries of a literal collection. `toset` may drop repeats and reorder, which
+# no rule can tell from a list that was written so.
+_RETYPES = {"tolist", "toset", "tomap"}
 _RESULTS = {
     "tostring": "string", "jsonencode": "string", "format": "string", "join": "string",
     "lower": "string", "upper": "string", "replace": "string", "file": "string",
@@ -61,10 +67,22 @@ class Static:
             return self.object(node)
         if isinstance(node, h.Unary) and isinstance(node.operand, h.Literal):
             operand = node.operand.value
-            if node.op == "-" and isinstance(operand, (int, float)):
+            if (
+                node.op == "-"
+                and isinstance(operand, (int, float))
+                and not isinstance(operand, bool)
+            ):
                 return -operand
             if node.op == "!" and isinstance(operand, bool):
                 return not operand
+        if isinstance(node, h.Conditional):
+            test = self.value(node.condition)
+            if isinstance(test, bool):
+                return self.value(node.yes if test else node.no)
+        if isinstance(node, h.Call) and node.name in _RETYPES and len(node.args) == 1:
+            inner = self.value(node.args[0])
+            if isinstance(inner, (ListValue, MapValue)):
+                return inner
         return self.unknown(node)
 
     def object(self, node: h.Object) -> MapValue:
@@ -84,41 +102,47 @@ class Static:
         return made
 
     def template(self, node: h.Template) -> Value:
-        """A string with its known parts; directives leave it unknown from there on."""
+        """A string with its known parts; what stands between directives is one unknown part."""
+        if is_wrapper(node):
+            only = node.parts[0]
+            assert isinstance(only, h.Interpolation)
+            return self.value(only.value)
         parts: list[str | Unknown | Segments] = []
-        for part in node.parts:
+        for part in spoken(node):
             if isinstance(part, h.Text):
                 parts.append(part.text)
             elif isinstance(part, h.Interpolation):
-                inner = self.value(part.value)
-                if isinstance(inner, (str, Segments, Unknown)):
-                    parts.append(inner)
-                elif isinstance(inner, (int, float, bool)):
-                    parts.append(str(inner).lower() if isinstance(inner, bool) else str(inner))
-                else:
-                    parts.append(self.unknown(part.value))
+                parts.append(self.inserted(part.value))
             else:
-                parts.append(Unknown(Reason.EXPRESSION, "template directive", not_null=True))
-        if node.heredoc == "<<-" and all(isinstance(part, str) for part in parts):
-            return dedent("".join(map(str, parts)))
+                span = Span(self.source, part.start, part.end)
+                detail = f"template directive `{part.head.word}`"
+                parts.append(Unknown(Reason.EXPRESSION, detail, span, "string", not_null=True))
         return join_segments(parts)
+
+    def inserted(self, node: h.Expr) -> str | Unknown | Segments:
+        """What an expression adds to a string."""
+        inner = self.value(node)
+        if isinstance(inner, (str, Segments, Unknown)):
+            return inner
+        if isinstance(inner, bool):
+            return "true" if inner else "false"
+        if isinstance(inner, (int, float)):
+            return number_text(inner)
+        return self.unknown(node)
 
     def unknown(self, node: h.Expr) -> Unknown:
         """The unknown that an expression is, with what can be told of it."""
         text = " ".join(self.source.text[node.start : node.end].split())
         detail = text if len(text) <= 60 else text[:57] + "..."
         span = self.span(node)
-        if isinstance(node, h.Traversal):
-            return self.reference(node, detail, span)
+        names = _names(node)
+        if names is not None and names[0] not in ("each", "count", "self"):
+            return self.reference(node, names, detail, span)
         candidates: tuple[Scalar, ...] = ()
         kind, not_null = "any", False
         if isinstance(node, h.Conditional):
-            branches = [self.value(branch) for branch in (node.yes, node.no)]
-            if all(
-                branch is None or isinstance(branch, (str, int, float, bool)) for branch in branches
-            ):
-                candidates = tuple(branches)  # type: ignore[arg-type]
-                not_null = None not in branches
+            candidates = self.candidates(node)
+            not_null = bool(candidates) and None not in candidates
         elif isinstance(node, h.Call):
             kind = _RESULTS.get(node.name, "any")
             not_null = kind != "any"
@@ -128,34 +152,92 @@ class Static:
             not_null = True
         elif isinstance(node, h.For):
             kind, not_null = ("map" if node.key_result is not None else "list"), True
+        elif isinstance(node, h.Splat):
+            kind, not_null = "list", True
+        elif names is not None:
+            not_null = names[0] == "count"
         return Unknown(
             Reason.EXPRESSION, detail, span, kind, candidates, not_null,
-            identity=f"{self.module}:{text}" if _pure(node) else "",
         )  # fmt: skip
 
-    def reference(self, node: h.Traversal, detail: str, span: Span) -> Unknown:
-        """A reference; an attribute that a provider computes is certainly there."""
-        names = node.names
-        address = ".".join(names[: 3 if names[0] == "data" else 2])
-        computed = names[0] not in ROOTS and len(names) > 2 and names[2] in ("id", "arn")
-        reason = Reason.COMPUTED if computed else Reason.EXPRESSION
-        return Unknown(
-            reason, detail, span, "string" if computed else "any", (), computed,
-            reference=address, identity=f"{self.module}:{'.'.join(names)}",
+    def candidates(self, node: h.Conditional) -> tuple[Scalar, ...]:
+        """Every value that a conditional can have, () if that cannot be told."""
+        out: list[Scalar] = []
+        for branch in (node.yes, node.no):
+            value = self.value(branch)
+            if isinstance(value, Unknown) and value.candidates:
+                out.extend(value.candidates)
+            elif value is None or isinstance(value, (str, int, float, bool)):
+                out.append(value)
+            else:
+                return ()
+        seen: dict[tuple[type, Scalar], Scalar] = {(type(one), one): one for one in out}
+        return tuple(seen.values())
+
+    def reference(self, node: h.Expr, names: tuple[str, ...], detail: str, span: Span) -> Unknown:
+        """A reference with its address; what a provider computes is certainly there."""
+        prefixed = names[0] in ("data", "ephemeral")
+        address = ".".join(names[: 3 if prefixed else 2])
+        managed = names[0] not in ROOTS
+        filled = (managed or names[0] == "data") and names[-1] in _FILLED and (
+            len(names) == (4 if prefixed else 3)
         )  # fmt: skip
+        if names[0] == "data":
+            reason = Reason.DATA_SOURCE
+        elif managed and filled:
+            reason = Reason.COMPUTED
+        else:
+            reason = Reason.EXPRESSION
+        return Unknown(
+            reason, detail, span, "string" if filled else "any", (), filled,
+            reference=address, identity=f"{self.module}:{_written(node)}" if _pure(node) else "",
+        )  # fmt: skip
+
+
+def _names(node: h.Expr) -> tuple[str, ...] | None:
+    """The names on the way from a variable, whatever indices stand between; None if none leads."""
+    tail: list[str] = []
+    while not isinstance(node, h.Traversal):
+        if isinstance(node, h.Attribute):
+            tail.append(node.name)
+        elif isinstance(node, h.Index):
+            if isinstance(node.key, h.Literal) and isinstance(node.key.value, str):
+                tail.append(node.key.value)
+        else:
+            return None
+        node = node.object
+    return (*node.names, *reversed(tail))
 
 
 def _pure(node: h.Expr) -> bool:
     """True if the expression gives the same value wherever it stands in the module."""
-    if isinstance(node, (h.Index, h.Attribute)):
-        inner = node.object
-        return _pure(inner) and (not isinstance(node, h.Index) or isinstance(node.key, h.Literal))
+    while isinstance(node, (h.Index, h.Attribute)):
+        if isinstance(node, h.Index) and not isinstance(node.key, h.Literal):
+            return False
+        node = node.object
     return isinstance(node, h.Traversal) and node.names[0] not in ("each", "count", "self")
 
 
-def dedent(text: str) -> str:
-    """A `<<-` heredoc without its common indentation."""
-    lines = text.split("\n")
-    margins = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")]
-    margin = min(margins, default=0)
-    return "\n".join(line[margin:] if line.strip(" ") else line[margin:] for line in lines)
+def _written(node: h.Expr) -> str:
+    """The reference in one spelling; the text will not do, as JSON places are whole strings."""
+    tail: list[str] = []
+    while isinstance(node, (h.Index, h.Attribute)):
+        if isinstance(node, h.Attribute):
+            tail.append(f".{node.name}")
+        else:
+            assert isinstance(node.key, h.Literal)
+            tail.append(f"[{node.key.value!r}]")
+        node = node.object
+    assert isinstance(node, h.Traversal)
+    return ".".join(node.names) + "".join(reversed(tail))
+
+
+def number_text(number: float) -> str:
+    """A number as Terraform puts it into a string: no exponent, no trailing zeros."""
+    if isinstance(number, int):
+        return str(number)
+    if number == int(number):
+        return str(int(number))
+    from decimal import Decimal
+
+    return format(Decimal(repr(number)), "f")

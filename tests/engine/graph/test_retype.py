@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from plumbrule.graph.retype import retype
 from plumbrule_parsers.document import Document, Node
 from plumbrule_parsers.source import Source
