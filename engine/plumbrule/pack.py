@@ -7,12 +7,12 @@ import os
 import pickle
 import stat
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from plumbrule.evaluate.program import Program
 from plumbrule.language import ir
 from plumbrule.language.schema import Schema
 from plumbrule.version import __version__
@@ -24,12 +24,16 @@ EDITION: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Checked rules and what they were checked against. `problems` say what was left out."""
+    """Checked rules and what they were checked against. `problems` say what was left out.
+
+    `programs` is the rules' generated code by rule id.
+    """
 
     rules: tuple[ir.CheckedRule, ...]
     exemptions: tuple[ir.CheckedExemption, ...]
     schema: Schema
     problems: tuple[Problem, ...]
+    programs: dict[str, Program] = field(default_factory=dict)
 
 
 def load_pack(
@@ -76,6 +80,7 @@ def _sources(given: Sequence[Path | Source]) -> list[Source]:
 
 
 def _build(sources: Sequence[Source], kinds: Sequence[Source]) -> Pack:
+    from plumbrule.evaluate.compile import compile_rule
     from plumbrule.language.check import check
     from plumbrule.language.parse import parse
     from plumbrule.language.schema import build_schema, load_schema
@@ -89,13 +94,15 @@ def _build(sources: Sequence[Source], kinds: Sequence[Source]) -> Pack:
     return Pack(
         result.rules, result.exemptions, schema,
         (*problems, *faults, *own_faults, *result.problems),
+        {rule.id: compile_rule(rule) for rule in result.rules},
     )  # fmt: skip
 
 
 def _key(sources: Sequence[Source], kinds: Sequence[Source]) -> str:
     digest = hashlib.sha256(f"{__version__}\0{EDITION}\0{sys.version}".encode())
-    engine = Path(__file__).parent / "language"
-    for path in sorted(engine.glob("*.py")):  # an engine under development changes unversioned
+    engine = Path(__file__).parent
+    for path in sorted((*engine.glob("language/*.py"), *engine.glob("evaluate/*.py"))):
+        # an engine under development changes unversioned
         digest.update(f"{path.name} {path.stat().st_mtime_ns}\0".encode())
     for group in (kinds, sources):
         digest.update(b"\1")
@@ -132,6 +139,8 @@ def _load(file: Path) -> Pack | None:
 
 
 def _store(file: Path, pack: Pack) -> None:
+    import tempfile
+
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
         with os.fdopen(handle, "wb") as out:

@@ -26,12 +26,12 @@ _NAMED = re.compile(
 _FLAG = re.compile(
     r"(?i)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])"
 )
-_SECRET_WORD = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
-_ENV_NAME = re.compile(rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*[,}}]?\s*$")
+_SPEAKING = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
+_ENV_NAME = re.compile(rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SPEAKING}[\"']?\s*[,}}]?\s*$")
 _ENV_PAIR = re.compile(
-    rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SECRET_WORD}[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*"
+    rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SPEAKING}[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*"
 )
-_DOCKER_ENV = re.compile(rf"(?i)^\s*(?:ENV|ARG)\s+{_SECRET_WORD}\s+(?=\S)")
+_DOCKER_ENV = re.compile(rf"(?i)^\s*(?:ENV|ARG)\s+{_SPEAKING}\s+(?=\S)")
 _ENV_VALUE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*")
 _LOGIN = re.compile(r"(?<=://)[^\s:@/\"']{0,100}:([^\s@/\"']{1,200})@")
 _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/=-]{8,})")

@@ -1,7 +1,7 @@
 """Rule test: the tests that stand in rules, run as small repositories through the real pipeline.
 
-Besides the verdict and the marked lines of each test, a rule must have a test that fails and one that
-passes, no pass may be vacuous, and every condition must be decisive: without it some test breaks.
+Besides the verdict and the marked lines of each test: a rule must have a test that fails and one
+that passes, no test may be vacuous, and every condition must be decisive: without it a test breaks.
 """
 
 from __future__ import annotations
@@ -148,10 +148,11 @@ def _prepare(rule: ir.CheckedRule, test: ir.RuleTest, pack: Pack, config: Config
     if not texts:
         message = "the test has no files"
         problems.append(_fault(rule, test, message, test.span.first_line, "give it a `file`"))
-    for path in texts:
-        if path.startswith("/") or ".." in path.split("/"):
-            problems.append(_fault(rule, test, f"`{path}` is no path inside a repository",
-                                   test.span.first_line))  # fmt: skip
+    problems += [
+        _fault(rule, test, f"`{path}` is no path inside a repository", test.span.first_line)
+        for path in texts
+        if path.startswith("/") or ".." in path.split("/")
+    ]
     model = model_of_texts(texts, config, pack)
     sources = {document.source.path: document.source for document in model.documents}
     if test.verdict != "reviews":
@@ -360,4 +361,4 @@ def _fault(
     rule: ir.CheckedRule, test: ir.RuleTest, message: str, span: Span, hint: str = "",
     *, code: str = "test-failed",
 ) -> Problem:  # fmt: skip
-    return Problem(code, f"rule `{rule.id}`, test \"{test.title}\": {message}", span, hint=hint)
+    return Problem(code, f'rule `{rule.id}`, test "{test.title}": {message}', span, hint=hint)

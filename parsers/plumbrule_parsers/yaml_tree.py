@@ -145,9 +145,12 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             at = start + (mark.index if mark is not None else 0)
             message = (error.problem or "not valid YAML").removesuffix(".")
-            if error.context:
+            code = "yaml-syntax"
+            if "nesting depth" in message:  # newer libyaml has a limit of its own
+                code, message = "too-deep", f"nested deeper than {MAX_DEPTH} levels"
+            elif error.context:
                 message = f"{error.context}: {message}"
-            self.fault("yaml-syntax", message, at, _hint(message, text, at))
+            self.fault(code, message, at, _hint(message, text, at))
         except (yaml.reader.ReaderError, ValueError):  # ValueError: a lone surrogate
             found = _FORBIDDEN.search(text, start, end)
             del self.documents[before[0] :], self.problems[before[1] :]

@@ -133,7 +133,7 @@ def test_rule_files_are_laid_out(
     assert main(["fmt", "--check", "."]) == 1
     assert "would change a.plumb" in capsys.readouterr().err
     assert main(["fmt", "--diff", "."]) == 1
-    assert "+  field x: int" in capsys.readouterr().out
+    assert "+kind a.B { field x: int }" in capsys.readouterr().out
     assert (tmp_path / "a.plumb").read_text() == crooked
     assert main(["fmt", "."]) == 0
     assert main(["fmt", "--check", "."]) == 0
@@ -148,7 +148,7 @@ def test_rule_tests_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 rule acme.no_engine {
   title    "Database without an engine"
   severity low
-  match r: tf.aws_db_instance
+  match r: tf.Resource
   where r["engine"] is missing
   report at r "no engine"
   test "bare" fails {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from plumbrule_parsers.document import Node
 from plumbrule_parsers.value import Segments, Unknown
 
 MOST_CANDIDATES: Final = 64
+_LOOKS_ON: Final = re.compile(r"\$|\\[bBZ]|\(\?[=!<(]")
 _UNSURE = (Unknown, Segments, Doubt, Range, Unseen)
 
 
@@ -293,6 +295,9 @@ def matches(text: object, pattern: object) -> Truth:
         text = text.text
     if isinstance(text, str):
         return pattern.matches(text)
+    if isinstance(text, Segments) and not _LOOKS_ON.search(pattern.regex):
+        # nothing in the pattern looks beyond its own match, so a known start that matches decides
+        return True if pattern.matches(text.prefix) else undecided(text)
     return undecided(text)
 
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plumbrule.evaluate.patterns import Path
 from plumbrule.evaluate.compile import compile_rule, run_program
+from plumbrule.evaluate.patterns import Path
 from plumbrule.evaluate.places import place_of, render
 from plumbrule.evaluate.program import Program
 from plumbrule.evaluate.truth import Doubt, merged

@@ -191,14 +191,21 @@ def start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
     found = {item.address: item for extent in extents for item in extent}
     rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
             for address in sorted(found)]  # fmt: skip
-    return rows + unseen_rows(env, node.name, unseen(graph, node.kinds))
+    subject = env.get("")
+    near = subject.path if isinstance(subject, Node) else ""
+    return rows + unseen_rows(env, node.name, unseen(graph, node.kinds, near))
 
 
-def unseen(graph: Graph, kinds: tuple[str, ...]) -> Doubt | None:
-    """The doubt whether nodes of the kinds hide somewhere; None if all were read."""
-    key = ("unseen", " ".join(kinds))
+def unseen(graph: Graph, kinds: tuple[str, ...], near: str = "") -> Doubt | None:
+    """The doubt whether nodes of the kinds hide where they could concern the file `near`.
+
+    None if all were read.
+    """
+    folder = near.rpartition("/")[0]
+    key = ("unseen", f"{' '.join(kinds)} {folder}/")
     if key not in graph.indexes:
-        graph.indexes[key] = _blame(extent_holes(graph, kinds))
+        holes = extent_holes(graph, kinds)
+        graph.indexes[key] = _blame([hole for hole in holes if within_reach(hole.within, near)])
     found = graph.indexes[key]
     return found if isinstance(found, Doubt) else None
 

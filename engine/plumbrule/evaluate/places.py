@@ -9,6 +9,7 @@ from plumbrule.evaluate.truth import MISSING, Doubt, Range
 from plumbrule.evaluate.walk import Walker
 from plumbrule.finding import RelatedSpan
 from plumbrule.language import ir
+from plumbrule.redact import looks_like_secret, redact
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Segments, Unknown
@@ -71,12 +72,14 @@ def _shown(expr: ir.Expr, env: Env, made: Walker) -> str:
         return "(missing)"
     if isinstance(value, Segments):
         return str(value)
+    if isinstance(value, MapValue) and isinstance(value.get("text"), str):
+        value = value["text"]  # a structured value, such as an action's reference, as written
     unsure = isinstance(value, (Unknown, Doubt, Range, Unseen))
     found = None if unsure else functions.text(value)
     if not isinstance(found, str):
         return "(unknown)"
-    if _sensitive(expr, env, made) or functions.looks_like_secret(found):
-        return functions.redact(found)
+    if _sensitive(expr, env, made) or looks_like_secret(found):
+        return redact(found)
     return found if len(found) <= 200 else found[:199] + "…"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from plumbrule.language import syntax
-from plumbrule.language.parse import parse
 from plumbrule.language.types import BASE_TYPES, Type
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source, Span
@@ -84,6 +83,8 @@ def suggest(word: str, among: Iterable[str]) -> str:
 
 def load_schema(sources: Sequence[Source]) -> tuple[Schema, tuple[Problem, ...]]:
     """The schema of these files, in any order."""
+    from plumbrule.language.parse import parse  # a cached schema needs no parser
+
     problems: list[Problem] = []
     files: list[syntax.File] = []
     for source in sorted(sources, key=lambda source: source.path):

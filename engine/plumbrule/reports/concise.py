@@ -45,7 +45,8 @@ def summary(report: Report) -> str:
     states = Counter(state.completeness for state in report.files)
     files = ", ".join(f"{states[state]:,} {state.value}" for state in Completeness)
     return (
-        f"plumbrule: {count_of(len(report.findings), 'finding')}, {len(report.reviews):,} undecided, "
-        f"{len(report.exempted):,} exempted, {count_of(len(report.problems), 'problem')}; "
+        f"plumbrule: {count_of(len(report.findings), 'finding')}, "
+        f"{len(report.reviews):,} undecided, {len(report.exempted):,} exempted, "
+        f"{count_of(len(report.problems), 'problem')}; "
         f"files: {files}"
     )

@@ -155,12 +155,11 @@ def _cause(group: CauseGroup, page: Page, *, verbose: bool) -> list[str]:
     remarks = [("rules", rules)]
     if verbose:
         remarks += [
-            ("check", f"{review.rule} on {review.subject_label}, "
-             f"{shown_place(review.span, page.base)}")
-            for review in group.reviews
-        ]  # fmt: skip
-    one = group.reviews[0]
-    remarks.append((_COMMAND, f"plumb why {one.rule} {quote(one.subject)}"))
+            ("check", f"{shown_place(one.span, page.base)} {one.rule} on {one.subject_label}")
+            for one in group.reviews
+        ]
+    first = group.reviews[0]
+    remarks.append((_COMMAND, f"plumb why {first.rule} {quote(first.subject)}"))
     return lines + _remarks(remarks, gutter, page)
 
 

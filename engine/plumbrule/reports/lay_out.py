@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEP = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(", ", ": "))
 
 
@@ -35,6 +37,6 @@ def lay_out(value: object, opened: frozenset[str] = frozenset(), indent: str = "
 
 def _plain(value: object) -> str:
     text = _DEEP.encode(value)
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and _SURROGATE.search(text):
         return json.dumps(value, sort_keys=True, separators=(", ", ": "))
     return text

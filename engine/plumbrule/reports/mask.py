@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from plumbrule.finding import Report
+from plumbrule.finding import Finding, Report, Review
 from plumbrule.redact import cut_out, literal_ranges, merged, redact, secret_ranges
 from plumbrule_parsers.source import Source, Span
 
@@ -80,7 +80,11 @@ def _private_keys(source: Source) -> list[tuple[int, int]]:
 def mask_of(report: Report) -> Mask:
     """The mask of a report: literals that rules tagged `secrets` point at, wherever they recur."""
     tagged = {rule.id for rule in report.rules if _TAG in rule.tags}
-    told = [*report.findings, *(one.finding for one in report.exempted), *report.reviews]
+    told: list[Finding | Review] = [
+        *report.findings,
+        *(one.finding for one in report.exempted),
+        *report.reviews,
+    ]
     literals: dict[Source, list[tuple[int, int]]] = {}
     words: set[str] = set()
     for one in told:

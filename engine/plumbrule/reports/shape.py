@@ -8,7 +8,7 @@ from plumbrule_parsers.document import Completeness, Severity
 VERSION = 1
 _ADDRESS = "https://json-schema.org/draft/2020-12/schema"
 
-# Type words: `text`, `count`, `hex`, a quoted choice `a|b`, an object's name, `[]` for a list of it,
+# Type words: `text`, `count`, a choice `a|b`, an object's name, `[]` for a list of it,
 # `{count}` for a map from names to counts. A field is required unless its name ends in `?`.
 _SEVERITY = "|".join(SEVERITIES)
 SHAPES: dict[str, dict[str, tuple[str, str]]] = {

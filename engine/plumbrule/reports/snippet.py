@@ -13,7 +13,6 @@ from plumbrule_parsers.source import Source, Span
 _TAB = 4
 _NARROWEST = 20  # columns of source shown even in the narrowest terminal
 _MOST_MARKS = 12  # marks in one file; the rest is counted
-_MOST_SHOWN = 4000  # characters of one line that are looked at on either side of a mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ def _block(source: Source, marks: Iterable[Mark], gutter: int, page: Page) -> li
         number = paint("frame", f"{line:>{gutter}} |")
         out.append(f"{number} {shown.text}".rstrip())
         for mark, low, high in shown.marks:
-            for row in _under(mark, low, high, room, page):
-                out.append(f"{' ' * gutter} {paint('frame', '|')} {row}")
+            side = f"{' ' * gutter} {paint('frame', '|')} "
+            out += [side + row for row in _under(mark, low, high, room, page)]
     return out
 
 
@@ -112,8 +111,9 @@ def _show(source: Source, line: int, marks: list[Mark], room: int, mask: Mask) -
     hidden = mask.line(source, line)
     if text.isascii() and text.isprintable() and len(text) <= room and not hidden:
         return _Shown(text, spans)  # by far the most common line
-    first = max(lead[1] - _MOST_SHOWN, 0)
-    cells, columns = _cells(text, first, min(lead[2], lead[1] + _MOST_SHOWN) + _MOST_SHOWN, hidden)
+    # A line may be a whole minified file: only what can be on the screen is looked at.
+    first = max(lead[1] - room, 0)
+    cells, columns = _cells(text, first, min(lead[2], lead[1] + room) + room, hidden)
 
     def column(index: int) -> int:
         return columns[min(max(index - first, 0), len(columns) - 1)]

@@ -126,7 +126,7 @@ class _Walk:
     def relative(self, path: str) -> str:
         relative = os.path.relpath(path, self.root).replace(os.sep, "/")
         # A name that is no UTF-8 must still be printable everywhere.
-        return relative.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
     def skip(self, path: str, why: str) -> None:
         self.skipped.append(Skipped(self.relative(path), why))

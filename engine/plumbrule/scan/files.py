@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from plumbrule_parsers.read import Unreadable, decode
 from plumbrule_parsers.source import Source
+
+
+_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def _on_disk(path: str) -> str:
+    """The name of a file whose name is no UTF-8: discovery writes its odd bytes as `\\xe9`."""
+    return os.fsdecode(_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), path.encode()))
+
+
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | _NO_WAIT)
 
 
 class ScannedFiles:
@@ -40,14 +57,21 @@ class ScannedFiles:
         if self.root is None or path.startswith(("/", "../")) or path == "..":
             return Unreadable("outside", "outside the scanned folder")
         full = os.path.join(self.root, path)
+        if "\\x" in path and not os.path.lexists(full):
+            full = os.path.join(self.root, _on_disk(path))
         if path not in self._known:
             real = os.path.realpath(full)
             if not real.startswith(os.path.realpath(self.root) + os.sep):
                 return Unreadable("outside", "outside the scanned folder")
         try:
-            with open(full, "rb") as stream:
+            # What was a file during the walk may be a pipe by now: opening must not wait for it.
+            with open(full, "rb", opener=_open) as stream:
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    return Unreadable("unreadable", "not a regular file")
                 data = stream.read(self.max_size + 1)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            if isinstance(error, ValueError):  # a NUL in a path that some file names
+                return Unreadable("unreadable", "cannot be read: no path of this system")
             return Unreadable("unreadable", f"cannot be read: {error.strerror or error}")
         if len(data) > self.max_size:
             return Unreadable("too-large", f"larger than {self.max_size} bytes")

@@ -152,7 +152,7 @@ def judge(
     ]
     settings = Settings(today, {rule.id: settings_of(rule, config) for rule in rules}, paths)
     exemptions = pack.exemptions if comments else ()
-    result = evaluate(rules, exemptions, model.graph, settings)
+    result = evaluate(rules, exemptions, model.graph, settings, programs=pack.programs)
     findings: tuple[Finding, ...] = result.findings
     exempted, notices = result.exempted, list(result.notices)
     problems = [*model.problems, *result.problems]
@@ -206,7 +206,7 @@ def settings_of(rule: CheckedRule, config: Config) -> RuleSettings:
     chosen = config.rules.get(rule.id, _PLAIN)
     if not chosen.params:
         return RuleSettings(chosen.enabled, chosen.severity, chosen.unknown)
-    from plumbrule.language.check import setting_value
+    from plumbrule.language.setting import setting_value
 
     types = {param.name: param.type for param in rule.params}
     params = {
@@ -222,7 +222,7 @@ def config_faults(config: Config, pack: Pack, text: str | None = None) -> tuple[
 
     `text` is the file as an editor holds it, instead of the one on disk.
     """
-    from plumbrule.language.check import setting_value
+    from plumbrule.language.setting import setting_value
     from plumbrule.language.schema import suggest
 
     path = Path(config.path)

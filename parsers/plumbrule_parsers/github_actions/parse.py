@@ -266,7 +266,10 @@ class _Reader:
         uses = step.get("uses")
         if isinstance(uses, str):
             place = step.place("uses")
-            fields.put("uses", _action_ref(uses, self.source, place), place)
+            named = with_expressions(uses)
+            if isinstance(named, str):
+                named = _action_ref(uses, self.source, place)
+            fields.put("uses", named, place)
         settings = step.get("with")
         if isinstance(settings, MapValue):
             made = settings.copy_with()

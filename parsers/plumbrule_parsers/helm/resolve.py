@@ -16,7 +16,8 @@ _OWN = {"Service": "k8s.Service", "Ingress": "k8s.Ingress", "Secret": "k8s.Secre
         "PodDisruptionBudget": "k8s.PodDisruptionBudget", "NetworkPolicy": "k8s.NetworkPolicy",
         "ServiceAccount": "k8s.ServiceAccount", "Role": "k8s.Role", "ClusterRole": "k8s.Role",
         "RoleBinding": "k8s.RoleBinding", "ClusterRoleBinding": "k8s.RoleBinding",
-        "PersistentVolumeClaim": "k8s.PersistentVolumeClaim"}  # fmt: skip
+        "PersistentVolumeClaim": "k8s.PersistentVolumeClaim",
+        "Application": "argo.Application", "Schedule": "velero.Schedule"}  # fmt: skip
 
 
 def resolve(documents: Mapping[str, Document], _files: FileTree) -> Iterable[Document]:

@@ -9,7 +9,7 @@ import re
 
 from plumbrule_parsers.document import Completeness, Document, Node, Problem, Severity
 from plumbrule_parsers.source import Source
-from plumbrule_parsers.value import ListValue, MapValue, Value
+from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown, Value, join_segments
 from plumbrule_parsers.yaml_tree import parse_yaml
 
 _GROUPS = re.compile(r"^groups[ \t]*:", re.MULTILINE)
@@ -46,12 +46,26 @@ def parse(source: Source) -> Document:
                 span = place.entry if place is not None else rule.span.first_line
                 fields = rule.copy_with()
                 fields.put("name", rule["alert"], place)
+                for key in ("labels", "annotations"):
+                    _fill_in(rule.get(key))
                 nodes.append(Node(f"{source.path}#alert/{name}{suffix}", "prom.Alert",
                                   f"alert {rule['alert']}", fields, span))  # fmt: skip
     lost = [problem for problem in problems if problem.severity is Severity.ERROR]
     state = Completeness.PARTLY if lost else Completeness.EVALUATED
     return Document(source, "prometheus", tuple(nodes), problems=tuple(problems),
                     completeness=state, because=f"{len(lost)} problem(s)" if lost else "")  # fmt: skip
+
+
+def _fill_in(words: Value) -> None:
+    """Make the computed part of each word unknown: Prometheus fills it in for every alert."""
+    if not isinstance(words, MapValue):
+        return
+    for key, text in list(words.items()):
+        if isinstance(text, str) and "{{" in text:
+            head, _, rest = text.partition("{{")
+            _, _, tail = rest.rpartition("}}")
+            part = Unknown(Reason.TEMPLATE, text[:60], type="string", not_null=True)
+            words.put(key, join_segments((head, part, tail)), words.place(key))
 
 
 def _groups(value: Value) -> list[MapValue]:

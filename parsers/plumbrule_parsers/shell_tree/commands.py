@@ -7,8 +7,10 @@ the script (`${{ ... }}`) are put aside before parsing and come back as unknown 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from plumbrule_parsers.value import Reason, Segments, Unknown, join_segments
@@ -87,7 +89,7 @@ def parse_shell(text: str) -> ShellScript:
         return "_" * len(match[0])
 
     plain = _EXPRESSION.sub(put_aside, text)
-    data = plain.encode("utf-8", "surrogatepass")
+    data = plain.encode("utf-8", "replace")  # half of a surrogate pair becomes `?`
     tree = _parser().parse(data)
     reader = _Reader(text, data, expressions)
     reader.walk(tree.root_node)
@@ -99,15 +101,17 @@ class _Reader:
         self.text = text
         self.data = data
         self.expressions = expressions
-        self.ascii = len(data) == len(text)
+        # The byte behind each character; None if characters are bytes.
+        self.ends: list[int] | None = None
+        if len(data) != len(text):
+            self.ends = list(accumulate(len(letter.encode("utf-8", "replace")) for letter in text))
+        self.places = sorted(expressions)
         self.commands: list[Command] = []
         self.errors: list[int] = []
 
     def offset(self, byte: int) -> int:
         """A byte offset as a character offset."""
-        if self.ascii:
-            return byte
-        return len(self.data[:byte].decode("utf-8", "surrogatepass"))
+        return byte if self.ends is None else bisect_right(self.ends, byte)
 
     def walk(self, root: Any) -> None:
         """Every command below the node, guarded or not; a stack instead of recursion."""
@@ -256,7 +260,8 @@ class _Reader:
         """Known text, with the CI system's expressions back in their places."""
         at = start
         splits = False
-        for begin in [key for key in self.expressions if start <= key < end]:
+        first, last = bisect_left(self.places, start), bisect_left(self.places, end)
+        for begin in self.places[first:last]:
             if begin > at:
                 parts.append(_unescaped(self.text[at:begin]))
             text = self.expressions[begin]

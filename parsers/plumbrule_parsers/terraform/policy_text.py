@@ -43,8 +43,8 @@ def policy_text(node: h.Template | h.Literal, static: Static) -> Value:
         written = static.source.text[part.start : part.end]
         if isinstance(part, h.Text):
             pieces.append(written)
-            if written.count('"') or inside:
-                inside ^= _QUOTE.sub(lambda m: m[0] if m[0] == '"' else "", written).count('"') % 2
+            quotes = sum(one == '"' for one in _QUOTE.findall(written))
+            inside = inside is (quotes % 2 == 0)
         elif isinstance(part, h.Directive) or len(held) >= _MOST:
             return None
         else:
@@ -150,7 +150,10 @@ class _Moved:
         """A string that may be one interpolation and nothing besides."""
         match = _HOLDER.fullmatch(text)
         if match is not None:
-            return self.static.value(self.held[ord(match[1]) - _FIRST])
+            held = self.held[ord(match[1]) - _FIRST]
+            if isinstance(held, h.Call) and held.name == "jsonencode" and len(held.args) == 1:
+                held = held.args[0]  # JSON put into JSON is its value
+            return self.static.value(held)
         return self.text(text)
 
     def text(self, text: str) -> str | Segments | Unknown:

@@ -1,0 +1,127 @@
+"""Statements of access policies: policy documents, `jsonencode`, JSON in strings and heredocs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.terraform.lifted import Lifted, as_list, copied, entries, unknown_of
+from plumbrule_parsers.terraform.policy_text import policy_text
+from plumbrule_parsers.terraform.static import Static
+from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown, Value
+
+DOCUMENTS = {"aws_iam_policy_document"}
+# The attributes that hold a policy. Key policies are left out: `*` means the key itself there.
+POLICIES = {
+    "aws_iam_policy": ("policy",),
+    "aws_iam_role": ("assume_role_policy",),
+    "aws_iam_role_policy": ("policy",),
+    "aws_iam_user_policy": ("policy",),
+    "aws_iam_group_policy": ("policy",),
+    "aws_s3_bucket_policy": ("policy",),
+    "aws_sqs_queue_policy": ("policy",),
+    "aws_sns_topic_policy": ("policy",),
+    "aws_ecr_repository_policy": ("policy",),
+    "aws_secretsmanager_secret_policy": ("policy",),
+}
+_NATIVE = {"effect": "effect", "actions": "actions", "resources": "resources"}
+_JSON = {"effect": "Effect", "actions": "Action", "resources": "Resource"}
+
+
+def document(node: Node) -> Iterator[Lifted]:
+    """The `statement` blocks of a policy document."""
+    statements, rest = entries(node.fields.get("statement"))
+    for index, statement in enumerate(statements):
+        yield _statement(node, str(index), statement, _NATIVE, "condition")
+    if rest is not None:
+        yield _perhaps(node, rest, node.span)
+
+
+def inline_policies(
+    node: Node, block: h.Block, static: Static, names: tuple[str, ...]
+) -> Iterator[Lifted]:
+    """Policies that are written into the resource, its `inline_policy` blocks included."""
+    settings = block.body.settings()
+    for name in names:
+        if name in settings:
+            yield from _policy(node, settings[name].value, static)
+    for inner in block.body.blocks("inline_policy"):
+        setting = inner.body.settings().get("policy")
+        if setting is not None:
+            yield from _policy(node, setting.value, static)
+
+
+def _policy(node: Node, expr: h.Expr, static: Static) -> Iterator[Lifted]:
+    span = Span(static.source, expr.start, expr.end)
+    value: Value
+    if isinstance(expr, h.Call) and expr.name == "jsonencode" and len(expr.args) == 1:
+        value = static.value(expr.args[0])
+    elif isinstance(expr, (h.Template, h.Literal)):
+        value = policy_text(expr, static)
+        if value is None:
+            detail = f"policy of {node.label}"
+            value = Unknown(Reason.EXPRESSION, detail, span, not_null=True)
+    else:
+        value = static.value(expr)
+    if isinstance(value, (Unknown, Segments)):
+        # The statements of a policy document are lifted where it stands.
+        found = unknown_of(value)
+        if not found.reference.startswith("data.aws_iam_policy_document."):
+            yield _perhaps(node, found, span.first_line)
+        return
+    if not isinstance(value, MapValue):
+        return
+    statements, rest = entries(value.get("Statement"))
+    for index, statement in enumerate(statements):
+        yield _statement(node, str(index), statement, _JSON, "Condition")
+    rest = rest or value.rest
+    if rest is not None:
+        yield _perhaps(node, rest, span.first_line)
+
+
+def _statement(
+    node: Node, index: str, statement: MapValue, names: dict[str, str], condition: str
+) -> Lifted:
+    sid = statement.get("sid") or statement.get("Sid")
+    shown = sid if isinstance(sid, str) and sid else index
+    label = f"statement {shown} of {node.label}"
+    fields = MapValue(statement.source, statement.start, statement.end, rest=statement.rest)
+    fields.put("name", shown)
+    fields.put("policy", node.label)
+    for name, key in names.items():
+        copied(fields, name, statement, key, many=name != "effect")
+    conditions = statement.get(condition)
+    if isinstance(conditions, Unknown):
+        fields.put("conditions", conditions, statement.place(condition))
+    elif conditions:
+        made = MapValue(statement.source, statement.start, statement.end, {"0": conditions})
+        if isinstance(conditions, MapValue) and condition == "Condition":
+            made = conditions
+        elif not isinstance(conditions, MapValue):
+            listed = as_list(conditions, statement, condition)
+            rest = entries(listed)[1]
+            if rest is not None and not entries(listed)[0]:
+                fields.put("conditions", rest, statement.place(condition))
+                return _with_span(fields, label, shown, statement)
+        fields.put("conditions", made, statement.place(condition))
+    return _with_span(fields, label, shown, statement)
+
+
+def _with_span(fields: MapValue, label: str, shown: str, statement: MapValue) -> Lifted:
+    place = fields.place("actions")
+    span = place.entry if place is not None else statement.span.first_line
+    return Lifted(f"statement/{shown}", "iam.Statement", label, fields, span)
+
+
+def _perhaps(node: Node, doubt: Unknown, span: Span) -> Lifted:
+    """A statement that may be there, of which nothing is known."""
+    fields = MapValue(span.source, span.start, span.end, rest=doubt)
+    label = f"statement of {node.label}"
+    fields.put("name", label)
+    fields.put("policy", node.label)
+    for name in _NATIVE:
+        fields.put(name, doubt)
+    fields.put("conditions", doubt)
+    return Lifted("statement/?", "iam.Statement", label, fields, span, doubt)

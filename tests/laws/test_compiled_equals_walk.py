@@ -1,0 +1,83 @@
+"""Generated code gives the walk's verdicts, reasons and places: on random rules and on ours."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import plumbrule_rules
+import pytest
+from tests.laws.random_graphs import complete, make_graph, make_rule, rows_of
+
+from plumbrule.config import Config
+from plumbrule.evaluate.evaluate import Evaluation, RuleSettings, Settings, evaluate
+from plumbrule.graph.graph import Graph
+from plumbrule.language import ir
+from plumbrule.pack import Pack, load_pack
+from plumbrule.scan.scan import build_model, model_of_texts
+from plumbrule_parsers.formats import schema_sources
+
+RULES = Path(next(iter(plumbrule_rules.__path__)))
+STOREFRONT = Path(__file__).parents[2] / "fixtures" / "storefront"
+RANDOM_RULES = int(os.environ.get("PLUMBRULE_RANDOM_RULES", "400"))
+
+
+def verdicts(rule: ir.CheckedRule, graph: Graph, *, compiled: bool) -> list[object]:
+    names = [node.name for pattern in rule.patterns for node in pattern.nodes]
+    return [
+        (row.subject, [row.env[name] for name in names], row.verdict, row.unseen)
+        for row in rows_of(rule, graph, compiled=compiled)
+    ]
+
+
+def test_random_rules_have_the_same_rows_in_both() -> None:
+    rng = random.Random(11)
+    rows = 0
+    for _ in range(RANDOM_RULES):
+        rule, graph = make_rule(rng), make_graph(rng, most=6)
+        for given in (graph, complete(graph, rng)):
+            walked = verdicts(rule, given, compiled=False)
+            assert verdicts(rule, given, compiled=True) == walked
+            rows += len(walked)
+    assert rows > RANDOM_RULES  # rules that never match anything would agree too
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    made = load_pack([RULES], schema_sources(), None)
+    assert made.rules
+    return made
+
+
+def both(pack: Pack, graph: Graph, on_unknown: str | None) -> tuple[Evaluation, Evaluation]:
+    chosen = {rule.id: RuleSettings(unknown=on_unknown) for rule in pack.rules}
+    settings = Settings("2026-01-01", chosen)
+    walked = evaluate(pack.rules, pack.exemptions, graph, settings, compiled=False)
+    fast = evaluate(pack.rules, pack.exemptions, graph, settings, programs=pack.programs)
+    return walked, fast
+
+
+@pytest.mark.parametrize("on_unknown", [None, "review", "fail", "skip"])
+def test_our_rules_say_the_same_of_the_storefront(pack: Pack, on_unknown: str | None) -> None:
+    graph = build_model([STOREFRONT], Config(), pack, jobs=1).graph
+    walked, fast = both(pack, graph, on_unknown)
+    assert repr(fast) == repr(walked)
+    assert fast.findings
+    assert not fast.problems
+
+
+def test_our_rules_say_the_same_of_the_snippets_of_their_tests(pack: Pack) -> None:
+    judged = 0
+    for rule in pack.rules:
+        for test in rule.tests:
+            texts = {item.name: item.text for item in test.fixtures if item.form == "file"}
+            if not texts:
+                continue
+            graph = model_of_texts(texts, Config(), pack).graph
+            own = replace(pack, rules=(rule,))
+            walked, fast = both(own, graph, "review")
+            assert repr(fast) == repr(walked), (rule.id, test.title)
+            judged += len(walked.findings) + len(walked.reviews)
+    assert judged
