@@ -24,7 +24,8 @@ class FileTree(Protocol):
 class Format:
     """One input format.
 
-    `detect(path, head)` gets the path and the first 4,096 characters and says how surely the file
+    `detect(path, head)` gets the path and 4,096 characters from the start,
+    behind blank lines and comments, and says how surely the file
     is of this format: 0 no, 1 could be, 2 by content, 3 by path and content. The surest format wins
     and the order of `FORMATS` breaks ties. `parse` never raises on any text. `resolve`, where there
     is one, gets all documents of the format by path plus the file tree and gives the documents that

@@ -1,7 +1,6 @@
 """The language server as editors meet it: over standard input and output, one process a test."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import json
 import sys
@@ -25,6 +24,7 @@ spec:
       securityContext:
         capabilities: {add: [SYS_ADMIN]}
 """
+pytestmark = pytest.mark.asyncio
 RULE = "k8s.dangerous_capabilities"
 FIXED = POD.replace("SYS_ADMIN", "NET_BIND_SERVICE")
 SERVER = [sys.executable, "-m", "plumbrule.lsp.server"]
@@ -107,25 +107,34 @@ class Editor:
         return list(found or ())
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest_asyncio.fixture
-async def editor(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+async def editor(tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     root = tmp_path / "repo"
     (root / ".git").mkdir(parents=True)
     client = make_test_lsp_client()
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda _params: None)
     await client.start_io(*SERVER)
-    yield Editor(client, root)
-    if client.capabilities is not None:
-        with contextlib.suppress(Exception):
-            await client.shutdown_session()
-    await client.stop()
+    server = client._server  # noqa: SLF001 - the only way to end a server that does not answer
+    try:
+        yield Editor(client, root)
+        await asyncio.wait_for(client.shutdown_session(), WAIT)
+    finally:
+        if server.returncode is None:
+            server.kill()
+        await client.stop()
 
 
 async def test_it_pushes_diagnostics_and_offers_no_pull(editor):
     made = await editor.start()
     assert made.capabilities.diagnostic_provider is None
     assert made.capabilities.hover_provider
-    assert made.capabilities.code_action_provider.code_action_kinds == ["quickfix"]
+    assert made.capabilities.code_action_provider.code_action_kinds == ("quickfix",)
     assert made.server_info.name == "plumbrule"
 
 

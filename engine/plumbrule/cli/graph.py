@@ -101,6 +101,13 @@ def _count(graph: Graph, part: Part) -> str:
     sure = Counter(edge.name for edge in part.edges if edge.doubt is None)
     possible = Counter(edge.name for edge in part.edges if edge.doubt is not None)
     lines = [f"{len(part.addresses)} nodes, {len(part.edges)} edges, {len(graph.holes)} holes"]
+    if len(part.addresses) == len(graph.nodes) > 0:
+        from plumbrule.graph.paths import components
+
+        apart = components(graph)
+        lines.append(
+            f"{len(apart)} parts that no edge joins; the largest has {len(apart[0])} nodes"
+        )
     lines += [f"  {count:7} {kind}" for kind, count in sorted(kinds.items())]
     lines += [
         f"  {sure[name]:7} -{name}->"

@@ -33,16 +33,21 @@ _TEXT_TYPES = ("string", "path", "enum")
 
 def compile_rule(rule: ir.CheckedRule) -> Program:
     """The rule as code; without code if Python could not compile what the rule nests."""
-    out = Writer({let.name: let.value for let in rule.lets}, rule.subject)
     try:
-        _rule(rule, out)
-        head = ["def run(graph, params, subjects, found):"]
-        head += [f" k{at}_ = constants[{at}]" for at in range(len(out.constants))]
-        text = "\n".join([*head, *out.prelude, *out.lines, ""])
+        text, constants = generated(rule)
         code = compile(text, "<rule>", "exec", dont_inherit=True)
     except (TooDeepError, RecursionError, MemoryError, SyntaxError):
         return Program(b"")
-    return Program(marshal.dumps(code), tuple(out.constants), _lookup(rule))
+    return Program(marshal.dumps(code), constants, _lookup(rule))
+
+
+def generated(rule: ir.CheckedRule) -> tuple[str, tuple[object, ...]]:
+    """The rule as the text of a function `run`, and the table of constants that it reads."""
+    out = Writer({let.name: let.value for let in rule.lets}, rule.subject)
+    _rule(rule, out)
+    head = ["def run(graph, params, subjects, found):"]
+    head += [f" k{at}_ = constants[{at}]" for at in range(len(out.constants))]
+    return "\n".join([*head, *out.prelude, *out.lines, ""]), tuple(out.constants)
 
 
 def run_program(
@@ -62,12 +67,11 @@ def run_program(
     lookup = program.lookup
     if lookup is not None and all_subjects:
         wanted = lookup.wanted
-        if isinstance(wanted, str):
-            given = params.get(wanted)
-            wanted = frozenset((given,)) if type(given) is str else plain_texts(given) or wanted
-        if isinstance(wanted, frozenset):
+        given = params.get(wanted) if isinstance(wanted, str) else wanted
+        texts = frozenset((given,)) if isinstance(given, str) else plain_texts(given)
+        if texts is not None:
             index = by_text(graph, rule.subject_kinds, lookup.field, subjects)
-            subjects = candidates(index, wanted)
+            subjects = candidates(index, texts)
     names = _names(program.constants)
     exec(marshal.loads(program.code), names)  # noqa: S102, S302 - our own text, see `expressions`
     run = names["run"]

@@ -91,15 +91,13 @@ class Join:
             if kept is None:
                 begun = {**env, **start.env}
                 node = begun[self.pattern.nodes[0].name]
-                guard = (
-                    patterns.presence(node, env, self.graph)
-                    if isinstance(node, Node)
-                    else start.guard
-                )
-                again = Row(begun, guard, start.unseen)
-                out += patterns.extend(self.pattern, again, 0, self.graph)
+                assert isinstance(node, Node)
+                guard = patterns.presence(node, env, self.graph)
+                out += patterns.extend(self.pattern, Row(begun, guard), 0, self.graph)
             else:
                 out += [Row({**env, **row.env}, row.guard, row.unseen) for row in kept]
+        for hidden in patterns.unseen_start(self.pattern.nodes[0], env, self.graph):
+            out += patterns.extend(self.pattern, hidden, 0, self.graph)
         return out
 
     def _build(self) -> list[tuple[Row, list[Row] | None]]:
@@ -107,6 +105,8 @@ class Join:
         self.tables = [{} for _ in self.keys]
         self.loose = [[] for _ in self.keys]
         for start in patterns.start(self.pattern.nodes[0], {}, self.graph):
+            if start.unseen:
+                continue  # depends on the subject
             rows = patterns.extend(self.pattern, start, 0, self.graph)
             bound = [tuple([row.env[name] for name in self.names]) for row in rows]
             pairs = [pair for pair in zip(rows, bound, strict=True)

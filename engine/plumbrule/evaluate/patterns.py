@@ -191,9 +191,17 @@ def start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
     found = {item.address: item for extent in extents for item in extent}
     rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
             for address in sorted(found)]  # fmt: skip
+    return rows + unseen_start(node, env, graph)
+
+
+def unseen_start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
+    """The row of the generic unseen node that can begin a pattern, if there is one.
+
+    It depends on the subject, for holes concern only what stands near them.
+    """
     subject = env.get("")
     near = subject.path if isinstance(subject, Node) else ""
-    return rows + unseen_rows(env, node.name, unseen(graph, node.kinds, near))
+    return unseen_rows(env, node.name, unseen(graph, node.kinds, near))
 
 
 def unseen(graph: Graph, kinds: tuple[str, ...], near: str = "") -> Doubt | None:

@@ -75,7 +75,7 @@ def _none(graph: Graph, wanted: str) -> NodeNotFoundError:
     if not graph.nodes:
         return NodeNotFoundError(f"there is no node `{wanted}`: nothing that was read declares one")
     if not close:
-        message = f"there is no node `{wanted}`; the graph as JSON lists all addresses"
+        message = f"there is no node `{wanted}`; `plumb graph` lists all nodes"
         return NodeNotFoundError(message)
     listed = ", ".join(f"`{address}`" for address in close)
     return NodeNotFoundError(f"there is no node `{wanted}`; did you mean {listed}?", close)

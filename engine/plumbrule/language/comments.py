@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plumbrule.language import syntax as s
 
@@ -48,6 +48,7 @@ class _Part:
     end: int
     braces: bool
     parts: list[_Part]
+    own_line: bool = False  # it starts a line even if it comes first
 
 
 def operands(expr: s.Expr) -> list[s.Expr]:
@@ -102,15 +103,16 @@ def _place(
         if here.braces and here is not top:
             out.head[id(here.node)].append(comment.text)
             return
-    after = next((p for p in here.parts if p.start > offset), None)
     plain = Comment(comment.text, gap=comment.gap and alone)
+    after = next((p for p in here.parts if p.start > offset), None)
     if after is not None:
-        first = after is here.parts[0] and not here.braces and here is not top
-        out.above[id(here.node if first else after.node)].append(plain)
+        chain.append(after)
     elif here.braces:
         out.end[id(here.node)].append(plain)
-    else:
-        out.above[id(here.node)].append(plain)
+        return
+    while not chain[-2].braces and chain[-2].parts[0] is chain[-1] and not chain[-1].own_line:
+        chain.pop()  # it starts where its owner starts: the comment goes above both
+    out.above[id(chain[-1].node)].append(plain)
 
 
 def _last_ended(here: _Part, offset: int, line: int) -> _Part | None:
@@ -139,7 +141,7 @@ def _leaf(node: s.Expr | s.FixOp | s.FixtureExpr | s.NoteItem | s.FieldDecl | s.
 def _value(expr: s.Expr) -> list[_Part]:
     """The members of a value that the formatter can put on lines of their own."""
     if isinstance(expr, (s.ListExpr, s.SetExpr)):
-        return [_leaf(item) for item in expr.items]
+        return [replace(_leaf(item), own_line=True) for item in expr.items]
     chain = operands(expr)
     return [_leaf(item) for item in chain] if len(chain) > 1 else []
 

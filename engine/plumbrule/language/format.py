@@ -326,9 +326,10 @@ class _Printer:
             where = f" at {flat(note.at)}" if note.at is not None else ""
             text = f"note {long_text(note.message, 4)}{where}"
             out.append(_padded(4, text + self.behind(note)))
+        out += self.end(item, 4)  # these stood before the path
         if item.path is not None:
             out.append(f"    path {item.path}")
-        return "\n".join([*out, *self.end(item, 4)])
+        return "\n".join(out)
 
 
 def _free(comments: Iterable[Comment]) -> list[str]:

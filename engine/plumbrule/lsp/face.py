@@ -102,7 +102,6 @@ class Face:
         watched = _get(self.server.client_capabilities, "workspace.did_change_watched_files")
         if not getattr(watched, "dynamic_registration", False):
             return
-        self.watching = True
         options = types.DidChangeWatchedFilesRegistrationOptions(
             [types.FileSystemWatcher(glob_pattern=glob) for glob in WATCHED]
         )
@@ -111,6 +110,7 @@ class Face:
                 "plumbrule-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
             )])
         )  # fmt: skip
+        self.watching = True
 
     def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Take folders in and let others go."""

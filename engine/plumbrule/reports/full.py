@@ -29,6 +29,7 @@ _MOST_PATHS = 3
 _MOST_NOTICES = 20
 _NARROW = 40
 _COMMAND = "look closer"
+_IDLE = " met no subject"
 
 
 def render(report: Report, options: Options) -> str:
@@ -135,14 +136,16 @@ def _reviews(report: Report, page: Page, *, verbose: bool) -> list[list[str]]:
         return []
     groups = by_cause(report.reviews)
     shown = groups if verbose else groups[:_MOST_CAUSES]
-    parts = [_cause(group, page, verbose=verbose) for group in shown]
+    where = "" if report.root in ("", ".") else report.root  # several are joined by commas
+    paths = "".join(f" {quote(path)}" for path in where.split(", ") if path)
+    parts = [_cause(group, page, paths, verbose=verbose) for group in shown]
     if len(shown) < len(groups):
         left = count_of(len(groups) - len(shown), "more cause")
         parts.append([page.paint("dim", f"... and {left}; `--verbose` lists them")])
     return parts
 
 
-def _cause(group: CauseGroup, page: Page, *, verbose: bool) -> list[str]:
+def _cause(group: CauseGroup, page: Page, paths: str, *, verbose: bool) -> list[str]:
     cause, paint = group.cause, page.paint
     number = count_of(len(group.reviews), "check")
     lines = _heading("undecided", "undecided", "", f"{number} because of {cause.why}", page)
@@ -159,7 +162,7 @@ def _cause(group: CauseGroup, page: Page, *, verbose: bool) -> list[str]:
             for one in group.reviews
         ]
     first = group.reviews[0]
-    remarks.append((_COMMAND, f"plumb why {first.rule} {quote(first.subject)}"))
+    remarks.append((_COMMAND, f"plumb why {first.rule} {quote(first.subject)}{paths}"))
     return lines + _remarks(remarks, gutter, page)
 
 
@@ -251,12 +254,14 @@ def _table(report: Report, page: Page) -> list[str]:
 
 
 def _notices(report: Report, page: Page, *, verbose: bool) -> list[str]:
-    shown = report.notices if verbose else report.notices[:_MOST_NOTICES]
+    # Rules without a subject are counted in the sums; most repositories have hundreds of them.
+    notices = [one for one in report.notices if verbose or _IDLE not in one]
+    shown = notices if verbose else notices[:_MOST_NOTICES]
     lines: list[str] = []
     for notice in shown:
         lines += _heading("note", "note", "", notice, page)
-    if len(shown) < len(report.notices):
-        left = count_of(len(report.notices) - len(shown), "more note")
+    if len(shown) < len(notices):
+        left = count_of(len(notices) - len(shown), "more note")
         lines.append(page.paint("dim", f"... and {left}; `--verbose` lists them"))
     return lines
 

@@ -146,8 +146,9 @@ class _Results:
 
     def _location(self, span: Span, note: str = "", number: int = 0) -> Data:
         location: Data = {"physicalLocation": self._physical(span)}
-        if note:
-            location["message"] = {"text": self._plain(note)}
+        text = self._plain(note)
+        if text or number:  # a linked place must have words
+            location["message"] = {"text": text or "here"}
         if number:
             location["id"] = number
         return location
@@ -180,7 +181,7 @@ class _Results:
 
     def finding(self, one: Finding) -> Data:
         text = self._plain(one.message)
-        if one.only_if:
+        if one.only_if.strip():
             text += f" (only if {self._plain(one.only_if)})"
         if one.environments:
             text += f" (in {', '.join(one.environments)})"
@@ -197,7 +198,7 @@ class _Results:
             result["partialFingerprints"] = {**_dict(result["partialFingerprints"]), **prints}
         if related:
             result["relatedLocations"] = [
-                self._location(spot.span, spot.note or "here", number)
+                self._location(spot.span, spot.note, number)
                 for number, spot in enumerate(related, 1)
             ]
         if one.path:

@@ -12,12 +12,11 @@ from pathlib import Path
 from plumbrule_parsers.read import Unreadable, decode
 from plumbrule_parsers.source import Source
 
-
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def _on_disk(path: str) -> str:
-    """The name of a file whose name is no UTF-8: discovery writes its odd bytes as `\\xe9`."""
+    """The name of a file whose name is no UTF-8: discovery writes its odd bytes in hexadecimal."""
     return os.fsdecode(_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), path.encode()))
 
 

@@ -7,6 +7,7 @@ not depend on who parsed it, so the number of workers changes nothing but time.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -85,7 +86,7 @@ def parse_file(path: str, tree: ScannedFiles) -> Parsed:
     source = tree.load(path)
     if isinstance(source, Unreadable):
         return Parsed(path, None, FileState(path, "", Completeness.SKIPPED, source.message))
-    name = detect(path, source.text[:HEAD])
+    name = detect(path, head_of(source.text))
     if name is None:
         state = FileState(path, "", Completeness.SKIPPED, "no infrastructure code")
         return Parsed(path, None, state)
@@ -99,6 +100,16 @@ def parse_file(path: str, tree: ScannedFiles) -> Parsed:
         return Parsed(path, Document(source, name, problems=(problem,)), state, problem)
     state = FileState(path, name, document.completeness, document.because)
     return Parsed(path, document, state)
+
+
+_PREAMBLE = re.compile(r"(?:[ \t]*+(?:#[^\r\n]*+|---[ \t]*+)?(?:\r\n?|\n))*+")
+
+
+def head_of(text: str) -> str:
+    """What formats are recognised by: the start, behind blank lines and the licence comment."""
+    found = _PREAMBLE.match(text)
+    at = found.end() if found is not None else 0
+    return text[at : at + HEAD]
 
 
 def detect(path: str, head: str) -> str | None:

@@ -222,8 +222,8 @@ def config_faults(config: Config, pack: Pack, text: str | None = None) -> tuple[
 
     `text` is the file as an editor holds it, instead of the one on disk.
     """
-    from plumbrule.language.setting import setting_value
     from plumbrule.language.schema import suggest
+    from plumbrule.language.setting import setting_value
 
     path = Path(config.path)
     if text is None:

@@ -113,7 +113,7 @@ def _instructions(source: Source, problems: list[Problem]) -> Iterator[_Instruct
                 span = Span(source, start, end).first_line
                 problems.append(Problem("heredoc", f"the heredoc `{marker}` is not closed", span))
                 break
-            table.append((size, at))
+            table.append((size, at - 1))  # the line end before the heredoc's first line
             joined += "\n" + text[at : closing.start()]
             size = len(joined)
             at = _line_end(text, closing.end()) + 1

@@ -11,6 +11,13 @@ from plumbrule_parsers.yaml_tree import parse_yaml
 
 _SCRIPT = re.compile(r"^[ \t]+(?:script|extends|trigger)\s*:", re.MULTILINE)
 _TOP = re.compile(r"^(?:stages|include|default|workflow|\.[\w-]+)\s*:", re.MULTILINE)
+# Pipelines of other tools, and compose files, use some of the same words.
+_OTHERS = (".travis", "docker-compose", "compose.", "azure-pipelines", "bitbucket-pipelines")
+_OTHER_TOOL = re.compile(
+    r"^(?:pipelines|language|pool|jobs|steps|on|version|networks|volumes|apiVersion)[ \t]*:"
+    r"|^services[ \t]*:[ \t]*$(?!\s*+-)",
+    re.MULTILINE,
+)
 # Keys of a file that are no jobs.
 GLOBAL = {"stages", "include", "default", "workflow", "variables", "image", "services", "cache",
           "before_script", "after_script", "pages", "spec", "types"}  # fmt: skip
@@ -21,6 +28,8 @@ def detect(path: str, head: str) -> int:
     name = path.rpartition("/")[2]
     if name in (".gitlab-ci.yml", ".gitlab-ci.yaml") or name.endswith((".gitlab-ci.yml",)):
         return 3
+    if name.startswith(_OTHERS) or _OTHER_TOOL.search(head):
+        return 0
     if not path.endswith((".yml", ".yaml")) or "{{" in head.replace("${{", ""):
         return 0
     return 1 if _SCRIPT.search(head) and (_TOP.search(head) or "/ci/" in f"/{path}") else 0

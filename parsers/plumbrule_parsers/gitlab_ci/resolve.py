@@ -106,7 +106,7 @@ class _Pipeline:
         stages = self.globals.get("stages")
         if stages is not None and isinstance(stages[0], ListValue):
             fields.put("stages", stages[0], stages[1])
-        span = self.source.span(tree.start, tree.start + 1).first_line
+        span = tree.span.first_line
         root = Node(
             f"{self.path}#pipeline", "gitlab.Pipeline", f"pipeline {self.path}", fields, span
         )

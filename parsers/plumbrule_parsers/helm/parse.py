@@ -22,16 +22,25 @@ from plumbrule_parsers.yaml_tree import parse_yaml
 _VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$|\.values\.ya?ml$", re.IGNORECASE)
 _ACTION = re.compile(r"\{\{-?\s*(?:/\*|[.$(\"\w])")
 _KIND = re.compile(r"^kind:\s*[\"']?([A-Za-z]+)", re.MULTILINE)
+_TEMPLATES = (".yaml", ".yml", ".json", ".txt", ".toml", ".conf")
+_HELM = re.compile(
+    r"\{\{-?[^{}\r\n]{0,200}?(?:\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template) [\"$(])"
+)
+_LINE = re.compile(r"^\{\{", re.MULTILINE)
+_OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
 TEMPLATE = "templates are not rendered yet"
 
 
 def detect(path: str, head: str) -> int:
     """3 for a chart's own files and for templates, 2 for values files by name."""
     folder, _, name = path.rpartition("/")
+    head = head.replace("${{", "")  # an expression of a pipeline
     in_templates = f"/{folder}/".find("/templates/") >= 0
     if name in ("Chart.yaml", "Chart.yml", "Chart.lock", "requirements.yaml", "requirements.lock"):
         return 3
-    if in_templates and (name.endswith(".tpl") or _ACTION.search(head)):
+    if in_templates and (
+        name.endswith(".tpl") or (name.endswith(_TEMPLATES) and _ACTION.search(head))
+    ):
         return 4
     if name.endswith(".tpl") and _ACTION.search(head):
         return 3
@@ -39,10 +48,10 @@ def detect(path: str, head: str) -> int:
         return 3
     if _VALUES.search(name):
         return 2
-    if path.endswith((".yaml", ".yml")) and "{{" in head and _ACTION.search(head) and (
-        ".Values" in head or ".Release" in head or "include " in head
-    ):  # fmt: skip
-        return 3
+    if path.endswith((".yaml", ".yml")) and _HELM.search(head):
+        # Objects may carry templates in their strings; one that is a template itself says so at
+        # the start of a line, where no string can be.
+        return 3 if _LINE.search(head) or not _OBJECT.search(head) else 0
     return 0
 
 
@@ -55,8 +64,10 @@ def parse(source: Source) -> Document:
         return _requirements(source)
     if name in ("Chart.lock", "requirements.lock", "values.schema.json"):
         return Document(source, "helm", facts={"role": "lock"})
-    if _VALUES.search(name) and not _ACTION.search(source.text[:4096]):
-        return _values(source)
+    if _VALUES.search(name) and "/templates/" not in f"/{source.path}":
+        values = _values(source)
+        if values.completeness is Completeness.EVALUATED or not _ACTION.search(source.text):
+            return values  # strings of values may be templates; then it is still YAML
     kinds = sorted(set(_KIND.findall(source.text)))
     facts = {"role": "template", "kinds": ListValue(source, 0, 0, kinds)}
     return Document(source, "helm", completeness=Completeness.SKIPPED, because=TEMPLATE,

@@ -23,6 +23,8 @@ def detect(path: str, head: str) -> int:
     """3 by name or by apiVersion."""
     if path.rpartition("/")[2] in NAMES:
         return 3
+    if not path.endswith((".yaml", ".yml")):
+        return 0
     return 3 if _GROUP.search(head) and _KIND.search(head) else 0
 
 

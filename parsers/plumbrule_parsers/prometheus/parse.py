@@ -14,6 +14,7 @@ from plumbrule_parsers.yaml_tree import parse_yaml
 
 _GROUPS = re.compile(r"^groups[ \t]*:", re.MULTILINE)
 _OPERATOR = re.compile(r"^kind:\s*PrometheusRule\b", re.MULTILINE)
+_KIND = re.compile(r"^kind:", re.MULTILINE)
 _RULES = re.compile(r"^[ \t]*(?:-[ \t]+)?rules[ \t]*:", re.MULTILINE)
 
 
@@ -22,7 +23,8 @@ def detect(path: str, head: str) -> int:
     if not path.endswith((".yml", ".yaml", ".rules")):
         return 0
     if _OPERATOR.search(head):
-        return 3
+        # Among other objects it is one of them: nothing of the file may be lost.
+        return 3 if len(_KIND.findall(head)) == len(_OPERATOR.findall(head)) else 0
     return 2 if _GROUPS.search(head) and _RULES.search(head) else 0
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from plumbrule.finding import (
-    Cause, Exempted, FileState, Finding, RelatedSpan, Report, Review, RuleCount, RuleInfo,
+    Cause,
+    Exempted,
+    FileState,
+    Finding,
+    RelatedSpan,
+    Report,
+    Review,
+    RuleCount,
+    RuleInfo,
 )  # fmt: skip
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
