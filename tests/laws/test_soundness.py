@@ -72,7 +72,8 @@ SHORTCUTS: dict[str, tuple[object, str, object]] = {
     "an undecided comparison is false": (compare, "undecided", lambda *values: False),
     "is set is true for any unknown": (read, "is_set", lambda value: value is not MISSING),
     "an undecided if takes else": (walk, "undecided_choice", lambda condition, yes, no: no),
-    "not of a doubt is true": (truth, "negate", lambda value: isinstance(value, Doubt) or not value),
+    "not of a doubt is true": (
+        truth, "negate", lambda value: isinstance(value, Doubt) or not value),
 }  # fmt: skip
 
 

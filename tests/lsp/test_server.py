@@ -319,26 +319,6 @@ async def test_json_has_no_comments_so_nothing_is_offered(editor):
     assert await editor.actions(uri, found.range) == []
 
 
-async def test_a_comment_that_would_not_work_is_not_offered(editor):
-    text = POD.replace("  containers:\n    - name: web\n",
-                       "  containers:\n    - {name: a, image: 'a:1', securityContext: {\n"
-                       "       capabilities: {add: [SYS_ADMIN]}}}\n    - name: web\n")  # fmt: skip
-    uri = editor.write("pod.yaml", text)
-    await editor.start()
-    editor.open(uri, text)
-    await editor.until(lambda: RULE in editor.codes(uri))
-    for found in (one for one in editor.told(uri) if one.code == RULE):
-        for action in await editor.actions(uri, found.range):
-            (edit,) = action.edit.document_changes[0].edits
-            lines = text.splitlines(keepends=True)
-            lines.insert(edit.range.start.line, edit.new_text)
-            before = len([code for code in editor.codes(uri) if code == RULE])
-            editor.change(uri, "".join(lines))
-            await editor.until(lambda count=before: editor.codes(uri).count(RULE) < count)
-            editor.change(uri, text)
-            await editor.until(lambda count=before: editor.codes(uri).count(RULE) == count)
-
-
 async def test_settings_are_respected_reloaded_and_their_faults_shown(editor):
     uri = editor.write("pod.yaml", POD)
     off = f'[rules."{RULE}"]\nenabled = false\n'

@@ -48,8 +48,9 @@ def compare(op: str, left: object, right: object) -> Truth:
     """`left op right` for == != < <= > >= in matches contains starts_with ends_with overlaps."""
     if op == "!=":
         return negate(compare("==", left, right))
-    if isinstance(left, Unknown) and isinstance(right, Unknown) and left.identity:
-        if left.identity == right.identity and op in ("==", "<=", ">="):
+    if isinstance(left, Unknown) and isinstance(right, Unknown) and op in ("==", "<=", ">="):
+        same = left.identity != "" and left.identity == right.identity
+        if same:
             return True
     options = _options(left, right)
     if options is not None:
@@ -129,7 +130,8 @@ def _equal_unsure(left: object, right: object) -> Truth:
     if isinstance(right, Range):
         left, right = right, left
     if isinstance(left, Range) and isinstance(right, (int, float)):
-        if right < left.low or (left.high is not None and right > left.high):
+        outside = right < left.low or (left.high is not None and right > left.high)
+        if outside:
             return False
     for one, other in ((left, right), (right, left)):
         if other is MISSING and (

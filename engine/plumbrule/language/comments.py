@@ -97,10 +97,10 @@ def _place(
     here = chain[-1]
     if not alone:
         ended = _last_ended(here, offset, line)
-        if ended is not None:
+        if ended is not None and not out.behind[id(ended.node)]:
             out.behind[id(ended.node)].append(comment.text)
             return
-        if here.braces and here is not top:
+        if here.braces and here is not top and not out.head[id(here.node)]:
             out.head[id(here.node)].append(comment.text)
             return
     plain = Comment(comment.text, gap=comment.gap and alone)

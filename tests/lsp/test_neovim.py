@@ -1,0 +1,81 @@
+"""A real editor: Neovim without a screen starts `plumb lsp`, is told of a finding, and puts it right."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+NVIM = shutil.which("nvim")
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: "😀"
+      image: acme/web:1.0.0
+      securityContext: {capabilities: {add: [SYS_ADMIN]}}
+"""
+# Neovim 0.7 knows `start_client`, 0.8 and later `start`; both attach to the buffer.
+SCRIPT = """
+local config = {
+  name = "plumbrule",
+  cmd = vim.fn.json_decode(vim.env.PLUMBRULE_COMMAND),
+  root_dir = vim.env.PLUMBRULE_ROOT,
+}
+vim.cmd("edit " .. vim.fn.fnameescape(vim.env.PLUMBRULE_ROOT .. "/pod.yaml"))
+if vim.lsp.start then
+  vim.lsp.start(config)
+else
+  vim.lsp.buf_attach_client(0, vim.lsp.start_client(config))
+end
+
+local out = {}
+local function found()
+  return vim.tbl_filter(function(one) return one.severity ~= vim.diagnostic.severity.HINT end,
+                        vim.diagnostic.get(0))
+end
+local function await(count) return vim.wait(20000, function() return #found() == count end, 20) end
+
+out.told = await(1)
+out.diagnostics = vim.tbl_map(function(one)
+  return {code = one.code or vim.tbl_get(one, "user_data", "lsp", "code"), source = one.source,
+          lnum = one.lnum, col = one.col, severity = one.severity}
+end, found())
+vim.api.nvim_buf_set_lines(0, 7, 8, false, {"      securityContext: {capabilities: {drop: [ALL]}}"})
+out.cleared = await(0)
+out.modified = vim.bo.modified
+vim.fn.writefile({vim.fn.json_encode(out)}, vim.env.PLUMBRULE_OUT)
+vim.cmd("qall!")
+"""
+
+
+@pytest.mark.skipif(NVIM is None, reason="Neovim (`nvim`) is not installed")
+def test_neovim_shows_a_finding_and_clears_it_when_the_text_is_mended(tmp_path):
+    root = tmp_path / "repo"
+    (root / ".git").mkdir(parents=True)
+    (root / "pod.yaml").write_text(POD)
+    script = tmp_path / "drive.lua"
+    script.write_text(SCRIPT)
+    out = tmp_path / "out.json"
+    environment = {
+        **os.environ,
+        **{f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CACHE", "STATE", "DATA", "CONFIG")},
+        "PLUMBRULE_ROOT": str(root),
+        "PLUMBRULE_OUT": str(out),
+        "PLUMBRULE_COMMAND": json.dumps([sys.executable, "-m", "plumbrule", "lsp"]),
+    }
+    command = [str(NVIM), "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c", f"luafile {script}"]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert out.exists(), done.stderr.decode()
+    said = json.loads(out.read_text())
+    assert said["told"], done.stderr.decode()
+    (found,) = said["diagnostics"]
+    assert found == {
+        "code": "k8s.dangerous_capabilities", "source": "plumbrule", "lnum": 7, "col": 6,
+        "severity": 1,
+    }  # fmt: skip
+    assert said["cleared"]
+    assert said["modified"]  # nothing was saved: the buffer's text counted
