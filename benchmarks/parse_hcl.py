@@ -81,7 +81,9 @@ def main() -> int:
     print(f"{len(files)} files, {size / 1e6:.1f} MB (characters)")
     print(f"ours         {size / spent / 1e6:6.1f} MB/s {len(files) / spent:8.0f} files/s")
     ratio = statistics.median(ratios)
-    print(f"python-hcl2  {size / spent / ratio / 1e6:6.2f} MB/s (by the ratio on {len(sample)} files)")
+    print(
+        f"python-hcl2  {size / spent / ratio / 1e6:6.2f} MB/s (by the ratio on {len(sample)} files)"
+    )
     print(f"ratio        {ratio:6.1f}")
     return 0
 

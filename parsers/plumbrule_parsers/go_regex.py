@@ -7,11 +7,14 @@ Source: https://github.com/google/re2/wiki/Syntax.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
+from typing import Any, Final
 
 MAX_PATTERN = 2_000
 MAX_INPUT = 200_000
+_MANY: Final = 1e5  # ways of matching that are as good as endless
 
 _POSIX_CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7F", "blank": r"\t ",
@@ -159,25 +162,34 @@ def _character_class(pattern: str, position: int) -> tuple[str, int]:
 
 
 def _refuse_runaway(pattern: str) -> None:
-    import sre_constants
-    import sre_parse
+    """RegexError for what could take exponential time: ambiguous repeats within repeats."""
+    from re import _constants as op
+    from re import _parser as parser
 
-    def walk(items: object, *, repeated: bool) -> None:
-        for operation, argument in items:  # type: ignore[attr-defined]
-            if operation in (sre_constants.MAX_REPEAT, sre_constants.MIN_REPEAT):
-                _low, high, body = argument
-                unbounded = high == sre_constants.MAXREPEAT
-                if repeated and unbounded:
+    repeats = (op.MAX_REPEAT, op.MIN_REPEAT)
+
+    def ways(items: Any) -> float:
+        """In how many ways the items can match one text, at most."""
+        total = 1.0
+        for operation, argument in items:
+            if operation in repeats:
+                low, high, body = argument
+                most = _MANY if high == op.MAXREPEAT else float(high)
+                inner = ways(body)
+                if inner > 1 and most > 1 and most * math.log(inner) > math.log(_MANY):
                     raise RegexError("a repeat within a repeat could take forever")
-                walk(body, repeated=repeated or (unbounded and len(body) >= 1 and _varies(body)))
-            elif operation is sre_constants.SUBPATTERN:
-                walk(argument[3], repeated=repeated)
-            elif operation is sre_constants.BRANCH:
-                for branch in argument[1]:
-                    walk(branch, repeated=repeated)
+                total *= max(1.0, most - low + 1) * inner ** min(most, 100.0)
+            elif operation is op.SUBPATTERN:
+                total *= ways(argument[3])
+            elif operation is op.BRANCH:
+                most_inside = max(ways(branch) for branch in argument[1])
+                total *= most_inside * (1 if _distinct(argument[1]) else len(argument[1]))
+            total = min(total, _MANY)
+        return total
 
-    def _varies(body: object) -> bool:
-        low, high = body.getwidth()  # type: ignore[attr-defined]
-        return bool(low != high)
+    def _distinct(branches: Any) -> bool:
+        firsts = [branch[0] if len(branch) else None for branch in branches]
+        letters = [first[1] for first in firsts if first is not None and first[0] is op.LITERAL]
+        return len(letters) == len(branches) == len(set(letters))
 
-    walk(sre_parse.parse(pattern), repeated=False)
+    ways(parser.parse(pattern))

@@ -57,21 +57,27 @@ def parse_yaml(source: Source, rules: Rules = "1.2") -> YamlStream:
     """The documents of the text. Never raises; a broken document costs only itself."""
     reader = _Reader(source, rules)
     text = source.text
-    start, end = (1 if text.startswith("\ufeff") else 0), len(text)
-    for _ in range(MAX_FAULTS):
-        bad = reader.run(start, end)
-        if bad is not None:
-            # libyaml reads ahead: the documents before the one with the character are sound.
-            cut = _last_document(text, start, bad)
-            if cut is not None:
-                reader.run(start, cut)
-            reader.bad_character(bad, reader.resume if cut is None else cut)
-        if reader.resume is None:
-            break
-        following = _DOCUMENT_START.search(text, max(reader.resume, start + 1))
+    start, limit = (1 if text.startswith("\ufeff") else 0), len(text)
+    bad: int | None = None  # a forbidden character behind `limit`
+    faults = 0
+    while faults < MAX_FAULTS:
+        found = reader.run(start, limit)
+        following = None
+        if found is not None:
+            bad, cut = found, _last_document(text, start, found)
+            if cut is not None:  # libyaml reads ahead: the documents before that one are sound
+                limit = cut
+                continue
+        elif reader.resume is not None:
+            following = _DOCUMENT_START.search(text, max(reader.resume, start + 1), limit)
+        if following is None and bad is not None:
+            reader.bad_character(bad)
+            following = _DOCUMENT_START.search(text, max(bad, start + 1))
+            bad, limit = None, len(text)
         if following is None:
             break
         start = following.start()
+        faults += 1
     else:
         reader.fault("too-many-faults", f"more than {MAX_FAULTS} documents are broken; the rest is "
                      "not read", start)  # fmt: skip
@@ -158,13 +164,12 @@ class _Reader:
             return found.start() if found is not None else start
         return None
 
-    def bad_character(self, at: int, document_at: int | None) -> None:
+    def bad_character(self, at: int) -> None:
         """Report a character that YAML does not allow."""
         letter = self.source.text[at : at + 1]
         shown = f"U+{ord(letter):04X}" if letter else "a character"
         self.fault("yaml-character", f"{shown} is not allowed in YAML", at,
                    "remove the control character, or quote and escape it")  # fmt: skip
-        self.resume = max(at, document_at or 0)
 
     def fault(self, code: str, message: str, at: int, hint: str = "") -> None:
         """Report what ends a document, up to the end of its line."""
@@ -318,6 +323,8 @@ class _Reader:
                 continue
             elif kind is DocumentEndEvent:
                 self.merge_all()
+                if start == end and text.startswith("---", document_at):  # nothing in it
+                    end = document_at + 3
                 span = Span(source, document_at, max(document_at, end))
                 self.documents.append(YamlDocument(root, span))
                 self.resume = max(self.resume, end)

@@ -143,12 +143,9 @@ def test_conjuncts_of_one_where_are_dropped_one_by_one() -> None:
 
 
 def test_a_guard_that_the_checker_asks_for_needs_no_test() -> None:
-    head = HEAD.replace("where c.image.tag is missing",
-                        "where c.livenessProbe is set and c.livenessProbe.periodSeconds > 60")  # fmt: skip
-    bad = (
-        POD
-        + "    - name: web\n      image: a #! finding\n      livenessProbe: {periodSeconds: 99}\n"
-    )
+    slow = "where c.livenessProbe is set and c.livenessProbe.periodSeconds > 60"
+    head = HEAD.replace("where c.image.tag is missing", slow)
+    bad = POD + "    - {name: web, image: a, livenessProbe: {periodSeconds: 99}} #! finding\n"
     good = POD + (
         "    - {name: web, image: a, livenessProbe: {periodSeconds: 5}}\n"
         "    - {name: other, image: a, livenessProbe: {periodSeconds: 99}}\n"

@@ -27,9 +27,14 @@ TEXTS = ("ab", "b", "abb")
 FIELDS = {"f": INT, "g": INT, "t": STRING, "l": list_of(INT)}
 
 
-def node(name: str, fields: dict[str, object], condition: Unknown | None = None) -> Node:
+KINDS = {"K": ("K",), "M": ("M", "K")}  # M is a subtype of K
+
+
+def node(
+    name: str, kind: str, fields: dict[str, object], condition: Unknown | None = None
+) -> Node:  # fmt: skip
     held = MapValue(SOURCE, 0, 1, fields)  # type: ignore[arg-type]
-    return Node(f"g.tf#{name}", "K", name, held, AT, "", condition)
+    return Node(f"g.tf#{name}", kind, name, held, AT, "", condition)
 
 
 def unknown(rng: random.Random, domain: tuple[object, ...]) -> Unknown:
@@ -59,11 +64,11 @@ def listed(rng: random.Random) -> ListValue:
 
 def make_graph(rng: random.Random, most: int = 3) -> Graph:
     """A graph whose node `s` surely exists, with others that may not, and with holes."""
-    nodes = [node("s", values(rng))]
+    nodes = [node("s", rng.choice("KKM"), values(rng))]
     for name in "abcdefgh"[: rng.randint(0, most)]:
         doubted = rng.random() < 0.35
         why = Unknown(Reason.CARDINALITY, name, identity=rng.choice(("", "both")))
-        nodes.append(node(name, values(rng), why if doubted else None))
+        nodes.append(node(name, rng.choice("KKM"), values(rng), why if doubted else None))
     edges = [
         Edge(one.address, other.address, "e", AT,
              Unknown(Reason.EXPRESSION, "edge") if rng.random() < 0.35 else None)
@@ -71,11 +76,15 @@ def make_graph(rng: random.Random, most: int = 3) -> Graph:
     ]  # fmt: skip
     holes = []
     if rng.random() < 0.3:
-        holes.append(Hole(Unknown(Reason.SYNTAX, "file", identity="h"), AT, kinds=("K",)))
+        holes.append(
+            Hole(
+                Unknown(Reason.SYNTAX, "file", identity="h"), AT, kinds=rng.choice((("K",), ("M",)))
+            )
+        )
     if rng.random() < 0.2:
         at = rng.choice(nodes).address
         holes.append(Hole(Unknown(Reason.SYNTAX, "edges"), AT, edges=("e",), addresses=(at,)))
-    return Graph(nodes, edges, holes, {"K": ("K",)})
+    return Graph(nodes, edges, holes, KINDS)
 
 
 def complete(graph: Graph, rng: random.Random) -> Graph:
@@ -105,14 +114,18 @@ def complete(graph: Graph, rng: random.Random) -> Graph:
             for at in range(rng.randint(0, 2)):
                 fields = {"f": rng.choice(INTS), "g": rng.choice(INTS), "t": rng.choice(TEXTS),
                           "l": ListValue(SOURCE, 0, 1, [rng.choice(INTS)])}  # fmt: skip
-                new = node(f"n{at}", {k: v for k, v in fields.items() if rng.random() < 0.7})
+                new = node(
+                    f"n{at}",
+                    rng.choice("KM" if "K" in hole.kinds else "M"),
+                    {k: v for k, v in fields.items() if rng.random() < 0.7},
+                )
                 nodes.append(new)
                 for item in list(nodes):
                     hidden(new.address, item.address)
         elif hole.addresses[0] in kept:
             for item in nodes:
                 hidden(hole.addresses[0], item.address)
-    return Graph(nodes, edges, [], {"K": ("K",)})
+    return Graph(nodes, edges, [], KINDS)
 
 
 def filled(item: Node, rng: random.Random) -> MapValue:
@@ -170,6 +183,11 @@ def leaf(rng: random.Random, scope: tuple[str, ...]) -> ir.Expr:
         found = ir.Quantifier(form, binder, test, None, BOOL, AT)
         return found if form != "count" else compare(">=", found, constant(1))
 
+    def collected() -> ir.Expr:
+        binder = ir.Each(None, "i", read("l", rng.choice(scope)), AT)
+        test = compare("<", ir.Var("i", INT, AT), number())
+        return ir.Quantifier("collect", binder, test, ir.Var("i", INT, AT), list_of(INT), AT)
+
     ops = ["==", "!=", "<", ">="]
     choices: list[Callable[[], ir.Expr]] = [
         lambda: ir.Test(read(rng.choice("fgtl"), rng.choice(scope)), rng.choice(
@@ -185,6 +203,13 @@ def leaf(rng: random.Random, scope: tuple[str, ...]) -> ir.Expr:
         lambda: compare("in", number(), read("l", rng.choice(scope))),
         lambda: ir.Bind("b", number(), compare("<", ir.Var("b", INT, AT), number()), BOOL, AT),
         each,
+        lambda: ir.IsKind(ir.Var(rng.choice(scope), KIND, AT), ("M",), rng.random() < 0.3, BOOL,
+                          AT),
+        lambda: compare("==", ir.Call("lower", (word(),), (), STRING, AT),
+                        constant(rng.choice(TEXTS), STRING)),
+        lambda: compare(">=", ir.Call("length", (collected(),), (), INT, AT), constant(1)),
+        lambda: compare("==", ir.Item(ir.Var(rng.choice(scope), KIND, AT), constant("f", STRING),
+                                      False, Type("any", optional=True), AT), constant(1)),
     ]  # fmt: skip
     return rng.choice(choices)()
 
@@ -221,10 +246,12 @@ def formula(rng: random.Random, scope: tuple[str, ...], depth: int) -> ir.Expr:
 
 def pattern(rng: random.Random, one: str, other: str, *, fresh_first: bool) -> ir.Pattern:
     low, high = rng.choice([(1, 1), (1, None), (0, None), (1, 2)])
+    kinds = (rng.choice("KKM"),)
     ends = [ir.PatternNode(one, ("K",) if fresh_first else (), fresh_first, AT),
-            ir.PatternNode(other, ("K",), True, AT)]  # fmt: skip
+            ir.PatternNode(other, kinds, True, AT)]  # fmt: skip
     rng.shuffle(ends)
-    step = ir.PatternEdge((("e", rng.random() < 0.5),), low, high, (), AT)
+    avoided = ("M",) if high != 1 and rng.random() < 0.2 else ()
+    step = ir.PatternEdge((("e", rng.random() < 0.5),), low, high, avoided, AT)
     return ir.Pattern(None, tuple(ends), (step,), AT)
 
 

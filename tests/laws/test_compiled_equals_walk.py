@@ -21,6 +21,7 @@ from plumbrule_parsers.formats import schema_sources
 
 RULES = Path(next(iter(plumbrule_rules.__path__)))
 STOREFRONT = Path(__file__).parents[2] / "fixtures" / "storefront"
+CORPORA = os.environ.get("PLUMBRULE_CORPORA", "")
 RANDOM_RULES = int(os.environ.get("PLUMBRULE_RANDOM_RULES", "40"))
 
 
@@ -81,3 +82,15 @@ def test_our_rules_say_the_same_of_the_snippets_of_their_tests(pack: Pack) -> No
             assert repr(fast) == repr(walked), (rule.id, test.title)
             judged += len(walked.findings) + len(walked.reviews)
     assert judged
+
+
+@pytest.mark.corpora
+@pytest.mark.slow
+@pytest.mark.skipif(not CORPORA, reason="PLUMBRULE_CORPORA names no folder")
+def test_our_rules_say_the_same_of_real_repositories(pack: Pack) -> None:
+    folders = [path for path in sorted(Path(CORPORA).iterdir()) if path.is_dir()]
+    assert folders
+    for folder in folders:
+        graph = build_model([folder], Config(), pack).graph
+        walked, fast = both(pack, graph, "review")
+        assert repr(fast) == repr(walked), folder.name

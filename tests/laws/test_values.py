@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -124,7 +125,7 @@ def test_joined_parts_are_in_normal_form_and_say_the_same(parts: list[str | Unkn
     assert joined.unknowns
     assert "" not in joined.parts
     kinds = [isinstance(part, str) for part in joined.parts]
-    assert not any(left and right for left, right in zip(kinds, kinds[1:], strict=False))
+    assert not any(left and right for left, right in pairwise(kinds))
     assert shown(list(joined.parts)) == shown(parts)
     assert str(joined).startswith(joined.prefix)
     assert str(joined).endswith(joined.suffix)

@@ -46,7 +46,11 @@ def test_any_point_is_a_place_in_the_text(text, encoding, line, column):
 
 def test_columns_after_a_character_outside_the_basic_plane():
     source = Source("f", "a\n😀x")
-    assert [point_of(source, 3, e) for e in ("utf-8", "utf-16", "utf-32")] == [(1, 4), (1, 2), (1, 1)]
+    assert [point_of(source, 3, e) for e in ("utf-8", "utf-16", "utf-32")] == [
+        (1, 4),
+        (1, 2),
+        (1, 1),
+    ]
     assert offset_of(source, (1, 1), "utf-16") == 2  # the middle of the pair is its start
 
 

@@ -47,6 +47,9 @@ class Editor:
         path.write_text(text)
         return uri_of(path)
 
+    def remove(self, name: str) -> None:
+        (self.root / name).unlink()
+
     async def start(self, capabilities=None, **options):
         params = types.InitializeParams(
             capabilities=capabilities or client_capabilities("visual-studio-code"),
@@ -94,7 +97,9 @@ class Editor:
         await asyncio.wait_for(wait(), WAIT)
 
     async def settled(self, uri: str, *codes: str) -> None:
-        await self.until(lambda: uri in self.client.diagnostics and self.codes(uri) == sorted(codes))
+        await self.until(
+            lambda: uri in self.client.diagnostics and self.codes(uri) == sorted(codes)
+        )
 
     async def quiet(self, seconds: float = 0.6) -> None:
         """Let the server say whatever it still has to say."""
@@ -159,7 +164,7 @@ async def test_files_that_are_not_open_are_told_of_and_cleared_when_deleted(edit
     uri = editor.write("deep/pod.yaml", POD)
     await editor.start()
     await editor.settled(uri, RULE)
-    Path(editor.root / "deep/pod.yaml").unlink()
+    editor.remove("deep/pod.yaml")
     editor.client.workspace_did_change_watched_files(
         types.DidChangeWatchedFilesParams([types.FileEvent(uri, types.FileChangeType.Deleted)])
     )
@@ -253,10 +258,20 @@ async def test_a_file_that_cannot_be_read_is_a_diagnostic(editor):
     assert any(one.severity == types.DiagnosticSeverity.Error for one in editor.told(uri))
 
 
+OPEN_PORT = """variable "open" { type = string }
+resource "aws_security_group" "s" {
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = [var.open]
+  }
+}
+"""
+
+
 async def test_an_undecided_rule_is_a_review_and_says_why(editor):
-    text = 'variable "open" { type = string }\nresource "aws_security_group" "s" {\n' \
-           "  ingress {\n    from_port = 22\n    to_port = 22\n    protocol = \"tcp\"\n" \
-           "    cidr_blocks = [var.open]\n  }\n}\n"  # fmt: skip
+    text = OPEN_PORT
     uri = editor.write("main.tf", text)
     await editor.start()
     editor.open(uri, text)
@@ -482,12 +497,30 @@ async def test_an_editor_that_can_do_little_is_served_too(editor):
 
 
 async def test_an_excluded_file_says_that_it_is_not_checked(editor):
-    editor.write("plumbrule.toml", 'exclude = ["vendor/**"]\n')
-    uri = editor.write("vendor/pod.yaml", POD)
+    editor.write("plumbrule.toml", 'exclude = ["**/vendored.yaml"]\n')
+    uri = editor.write("vendored.yaml", POD)
     await editor.start()
     editor.open(uri, POD)
-    await editor.quiet()
-    assert editor.codes(uri) == []
+    await editor.until(lambda: editor.told(uri))
+    (found,) = editor.told(uri)
+    assert found.message == "not checked: excluded by the configuration"
+    assert found.severity == types.DiagnosticSeverity.Hint
+
+
+async def test_a_clean_open_file_is_told_so_for_its_version(editor):
+    uri = editor.write("pod.yaml", FIXED)
+    await editor.start()
+    editor.open(uri, FIXED)
+    await editor.settled(uri)
+
+
+async def test_the_server_ends_when_its_input_does(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    server = await asyncio.create_subprocess_exec(
+        *SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(server.communicate(b""), WAIT)
+    assert said == b""
 
 
 async def test_folders_can_come_and_go(editor, tmp_path):

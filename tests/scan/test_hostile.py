@@ -275,10 +275,12 @@ def test_the_tree_gives_nothing_outside_the_root(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ steps
-UNITS = (" ", "\n", "\t", "\r", "[", "{", "(", "'", '"', ":", "#", "- ", "- - ", ": ", "a: ", "{{",
-         "{{-", "}}", "\\\n", "<<a ", "${", "groups:", "rules: ", "kind: ", "kind:\n", "- \n", " \n",
-         "\n ", "apiVersion: ", "x" * 64 + "\n", "--a ", "--a=", "$", "${{ ", "a.", "FROM ", "0", "1.",
-         "_", "/*", "//", "*/", '"a', "<<", "'\\", "&a ", "!a ", "|\n", "a:\n", "?\n", "...\n")  # fmt: skip
+UNITS = (
+    " ", "\n", "\t", "\r", "[", "{", "(", "'", '"', ":", "#", "- ", "- - ", ": ", "a: ", "{{",
+    "{{-", "}}", "\\\n", "<<a ", "${", "groups:", "rules: ", "kind: ", "kind:\n", "- \n", " \n",
+    "\n ", "apiVersion: ", "x" * 64 + "\n", "--a ", "--a=", "$", "${{ ", "a.", "FROM ", "0",
+    "1.", "_", "/*", "//", "*/", '"a', "<<", "'\\", "&a ", "!a ", "|\n", "a:\n", "?\n", "...\n",
+)  # fmt: skip
 PATHS = ("a.yaml", "a.json", ".github/workflows/a.yml", "action.yml", ".gitlab-ci.yml",
          "Dockerfile", "templates/a.yaml", "values.yaml", "Chart.yaml", "kustomization.yaml",
          "rules.yml", "a.rules", "main.tf", "a.tf.json", "a.tfvars", "a.hcl")  # fmt: skip

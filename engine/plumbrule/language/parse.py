@@ -39,7 +39,8 @@ def grammar_text() -> str:
 @lru_cache(maxsize=1)
 def keywords() -> frozenset[str]:
     """Every word that the grammar gives a meaning; none of them may name a variable."""
-    return frozenset(_KEYWORDS.findall(grammar_text()))
+    rules = re.sub(r"//[^\n]*", "", grammar_text())  # the words of its comments are free
+    return frozenset(_KEYWORDS.findall(rules))
 
 
 class _Words:

@@ -328,8 +328,8 @@ class Face:
             )
         told = outcome.notes
         if outcome.whole:
-            gone = (path for path in self.uris if self._tells(session, path))
-            told = {**dict.fromkeys(gone, ()), **told}
+            quiet = [*self.uris, *(one.path for one in self.open.values() if one.path is not None)]
+            told = {**dict.fromkeys(quiet, ()), **told}
         for path, notes in told.items():
             if self._tells(session, path):
                 self._show(path, notes, outcome)

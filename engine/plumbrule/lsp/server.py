@@ -30,8 +30,8 @@ class Server(LanguageServer):
         log(self, f"{name}: {type(error).__name__}", types.MessageType.Error)
 
 
-def make_server() -> LanguageServer:
-    """A server with every handler, ready to be started."""
+def make_server() -> tuple[LanguageServer, Face]:
+    """A server with every handler, ready to be started, and the face behind it."""
     # pygls applies partial changes by its own idea of lines (U+2028 and form feeds end one), which
     # would shift every later place; whole texts cannot go wrong.
     server = Server("plumbrule", __version__, types.TextDocumentSyncKind.Full)
@@ -53,7 +53,7 @@ def make_server() -> LanguageServer:
     ]  # fmt: skip
     for method, handler, options in handlers:
         server.feature(method, options)(_guarded(server, method, handler))
-    return server
+    return server, face
 
 
 def serve() -> None:
@@ -61,9 +61,12 @@ def serve() -> None:
     # pygls logs whole messages when it stumbles, and those hold whole files.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     threading.stack_size(STACK)
+    sys.setswitchinterval(0.001)  # answers do not wait long for the thread that judges everything
     stdout = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever is printed by mistake must not break the protocol
-    make_server().start_io(sys.stdin.buffer, stdout)
+    server, face = make_server()
+    server.start_io(sys.stdin.buffer, stdout)
+    face.shutdown(None)  # an editor that died did not ask for it
 
 
 def _guarded(

@@ -24,7 +24,7 @@ from plumbrule.scan.scan import Model, config_faults, connect, judge
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source
 
-PORTION = 64  # files whose subjects are judged before looking whether the result is still wanted
+PORTION = 1000  # files whose subjects are judged before looking whether the result is still wanted
 
 NO_CODE = "no infrastructure code"  # how a scan says that no format claims a file
 
@@ -339,7 +339,7 @@ def loose_frame(path: str, text: str) -> Frame:
 
 
 def _is_settings(path: str) -> bool:
-    return path.endswith(SUFFIX) or os.path.basename(path) == FILE_NAME
+    return path.endswith(SUFFIX) or os.path.basename(path) in (FILE_NAME, "pyproject.toml")
 
 
 def _missing(path: Path, text: str | None, entries: Iterable[str]) -> Iterator[Problem]:

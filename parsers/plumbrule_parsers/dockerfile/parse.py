@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -134,12 +135,10 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _mapping(table: list[tuple[int, int]]) -> Callable[[int], int]:
+    starts = [joined for joined, _written in table]
+
     def place(offset: int) -> int:
-        joined, written = table[0]
-        for one in table:
-            if one[0] > offset:
-                break
-            joined, written = one
+        joined, written = table[max(bisect_right(starts, offset) - 1, 0)]
         return written + offset - joined
 
     return place

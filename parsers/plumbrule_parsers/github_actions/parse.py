@@ -37,7 +37,7 @@ from plumbrule_parsers.yaml_tree import parse_yaml
 _ACTION = re.compile(r"^runs:\s*$|^runs:\s*\{", re.MULTILINE)
 _WORKFLOW = re.compile(r"""^["']?(?:on|true)["']?\s*:""", re.MULTILINE)
 _JOBS = re.compile(r"^jobs\s*:", re.MULTILINE)
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{((?:(?!\$\{\{|\}\}).)*+)\}\}", re.DOTALL)
 _SHELLS = re.compile(r"^(?:bash|sh)\b")
 # Labels of machines that GitHub makes anew for every job.
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")

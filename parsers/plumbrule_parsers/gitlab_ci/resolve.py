@@ -20,7 +20,7 @@ from plumbrule_parsers.document import (
     ToAddress,
 )
 from plumbrule_parsers.format import FileTree
-from plumbrule_parsers.gitlab_ci.parse import GLOBAL
+from plumbrule_parsers.gitlab_ci.parse import GLOBAL, parse
 from plumbrule_parsers.path_glob import glob_match
 from plumbrule_parsers.scalar_offsets import offsets_of
 from plumbrule_parsers.shell_tree.nodes import command_nodes
@@ -29,25 +29,46 @@ from plumbrule_parsers.value import Hop, ListValue, MapValue, Place, Reason, Unk
 
 MAX_DEPTH = 11  # GitLab's own limit of nested `extends`
 MAX_INCLUDES = 150  # GitLab's own limit
+MAX_STEPS = 20_000  # lines of scripts and uses of templates in one pipeline
 SECTIONS = ("before_script", "script", "after_script")
 
 
-def resolve(documents: Mapping[str, Document], _files: FileTree) -> Iterable[Document]:
+def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
     """Each pipeline file with its jobs. Files that others include give their jobs to those."""
+    known = dict(documents)
     included: set[str] = set()
-    trees = {
-        path: document.facts["tree"]
-        for path, document in documents.items()
-        if isinstance(document.facts.get("tree"), MapValue)
-    }
-    for path, tree in trees.items():
-        assert isinstance(tree, MapValue)
-        for local, _span in _local_includes(tree):
-            included.update(_files_of(local, path, documents))
-    for path in sorted(trees):
+    for path in sorted(documents):
+        included |= _reached(path, known, files) - {path}
+    for path in sorted(documents):
         if path in included and not path.endswith(".gitlab-ci.yml"):
             continue
-        yield _Pipeline(path, documents).document()
+        if isinstance(documents[path].facts.get("tree"), MapValue):
+            yield _Pipeline(path, known).document()
+
+
+def _reached(start: str, known: dict[str, Document], files: FileTree) -> set[str]:
+    """The files that a pipeline includes, directly or not; those not yet read are read."""
+    found: set[str] = set()
+    todo = [start]
+    while todo and len(found) < MAX_INCLUDES:
+        tree = known[todo.pop()].facts.get("tree")
+        for local, _span in _local_includes(tree) if isinstance(tree, MapValue) else ():
+            for name in _named(local, start, files):
+                # Nothing but a name makes a file of variables a part of a pipeline.
+                source = files.read(name) if name not in known else None
+                if source is not None:
+                    known[name] = parse(source)
+                if name in known and name not in found:
+                    found.add(name)
+                    todo.append(name)
+    return found
+
+
+def _named(local: str, path: str, files: FileTree) -> list[str]:
+    wanted = posixpath.normpath(posixpath.join(_root_of(path), local.lstrip("/")))
+    if "*" in wanted:
+        return [name for name in files.paths() if glob_match(wanted, name)]
+    return [wanted] if wanted.endswith((".yml", ".yaml")) else []
 
 
 def _root_of(path: str) -> str:
@@ -95,6 +116,9 @@ class _Pipeline:
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
         self.holes: list[Hole] = []
+        self.collected = 0
+        self.whole: dict[str, MapValue] = {}  # jobs with their templates, by name
+        self.budget = MAX_STEPS  # what templates and references may still bring in
 
     def document(self) -> Document:
         """The document with everything resolved."""
@@ -129,9 +153,12 @@ class _Pipeline:
         tree = self.documents[path].facts.get("tree")
         if not isinstance(tree, MapValue) or path in chain:
             return
-        if len(chain) > MAX_INCLUDES:
-            self.warn("too-many-includes", f"more than {MAX_INCLUDES} files include each other",
-                      tree.span)  # fmt: skip
+        self.collected += 1
+        if self.collected > MAX_INCLUDES:
+            if self.collected == MAX_INCLUDES + 1:
+                detail = f"more than {MAX_INCLUDES} files are included"
+                self.warn("too-many-includes", f"{detail}; the rest is left out", tree.span)
+                self.hole(detail, tree.span.first_line, Reason.LIMIT)
             return
         for item, span in _includes(tree):
             local = item if isinstance(item, str) else (
@@ -169,7 +196,11 @@ class _Pipeline:
     # -------------------------------------------------------------- templates
     def extended(self, name: str, chain: tuple[str, ...] = ()) -> MapValue:
         """The job with everything that its `extends` brings in."""
+        done = self.whole.get(name)
+        if done is not None:
+            return done
         job, place = self.jobs[name]
+        before = len(self.problems)
         extends = job.get("extends")
         names = [extends] if isinstance(extends, str) else extends
         if not isinstance(names, (list, ListValue)):
@@ -183,6 +214,10 @@ class _Pipeline:
             if parent in chain or parent == name or len(chain) >= MAX_DEPTH:
                 self.warn("extends-cycle", f"`{name}` and `{parent}` extend each other", span)
                 continue
+            self.budget -= 1
+            if self.budget < 0:
+                self.spent(span)
+                break
             if parent not in self.jobs:
                 if not self.holes:
                     self.warn("unknown-template", f"`{name}` extends `{parent[:60]}`, which is not "
@@ -192,7 +227,10 @@ class _Pipeline:
             hop = Hop(span, f"taken over from `{parent}`")
             taken = self.hopped(template, hop)
             result = taken if result is None else self.merged(result, taken, None)
-        return job if result is None else self.merged(result, job, None)
+        made = job if result is None else self.merged(result, job, None)
+        if len(self.problems) == before:  # no cycle was cut, so it is the same for every asker
+            self.whole[name] = made
+        return made
 
     def hopped(self, template: MapValue, hop: Hop) -> MapValue:
         """A template's entries, each with the hop to where it was taken over."""
@@ -258,7 +296,7 @@ class _Pipeline:
         for section in SECTIONS:
             value = fields.get(section)
             via = fields.place(section)
-            for step in self.steps(node, section, value, via, fields):
+            for step in self.steps(node, section, value, via):
                 if previous is not None:
                     target_ = ToAddress(step.address)
                     self.references.append(
@@ -272,14 +310,10 @@ class _Pipeline:
             return default[0][key], default[0].place(key)
         return self.globals.get(key)
 
-    def steps(
-        self, job: Node, section: str, value: Value, via: Place | None, fields: MapValue
-    ) -> Iterator[Node]:
+    def steps(self, job: Node, section: str, value: Value, via: Place | None) -> Iterator[Node]:
         """A step for each line of a script; nested lists and references are opened up."""
-        count = 0
-        for text, place in self.lines(value, via, 0):
-            address = f"{job.address}/{section}/{count}"
-            count += 1
+        for count, (text, place) in enumerate(self.lines(value, via, 0), start=1):
+            address = f"{job.address}/{section}/{count - 1}"
             source = place.value.source
             made = MapValue(source, place.value.start, place.value.end)
             made.put("name", f"{section} {count}")
@@ -295,7 +329,18 @@ class _Pipeline:
             self.nodes.extend(command_nodes(text, source, where, address, address))
             yield node
 
+    def spent(self, span: Span) -> None:
+        """Say once that templates and references bring in too much."""
+        detail = f"templates and references bring in more than {MAX_STEPS} entries"
+        if not any(problem.code == "too-many-steps" for problem in self.problems):
+            self.warn("too-many-steps", f"{detail}; the rest is left out", span)
+            self.hole(detail, span, Reason.LIMIT)
+
     def lines(self, value: Value, place: Place | None, depth: int) -> Iterator[tuple[str, Place]]:
+        self.budget -= 1
+        if self.budget < 0:
+            self.spent(place.value if place is not None else self.source.span(0, 0))
+            return
         if isinstance(value, str) and place is not None:
             yield value, place
         elif isinstance(value, ListValue) and value.tag == "!reference":

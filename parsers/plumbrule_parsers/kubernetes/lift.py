@@ -65,14 +65,14 @@ class Lift:
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
         self.addresses: set[str] = set()
+        self.counts: dict[str, int] = {}
 
     # -------------------------------------------------------------- plumbing
     def address(self, wanted: str) -> str:
         """The address, made unique within the file."""
         address = wanted
-        count = 1
         while address in self.addresses:
-            count += 1
+            count = self.counts[wanted] = self.counts.get(wanted, 1) + 1
             address = f"{wanted}~{count}"
         self.addresses.add(address)
         return address
@@ -138,6 +138,7 @@ class Lift:
         )
         span = _head(manifest, metadata, name_place)
         node = Node(address, kind, label, fields, span)
+        first = len(self.nodes)
         spec = self.part(manifest, "spec", label)
         if api_kind == "CustomResourceDefinition":
             self.nodes.append(node)
@@ -157,14 +158,7 @@ class Lift:
                 for key in spec:
                     if key not in fields:
                         _bring(fields, spec, key)
-        self.nodes.insert(self._before(node), node)
-
-    def _before(self, node: Node) -> int:
-        """Owners stand before what they contain."""
-        for index, other in enumerate(self.nodes):
-            if other.parent == node.address:
-                return index
-        return len(self.nodes)
+        self.nodes.insert(first, node)  # owners stand before what they contain
 
     @staticmethod
     def kind_of(group: str, api_version: str, api_kind: str) -> str:

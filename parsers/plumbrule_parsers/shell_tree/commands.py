@@ -29,7 +29,7 @@ SUBCOMMANDS = {
 # Flags of these programs that stand before the subcommand and take a word.
 _VALUE_FLAGS = {"-n", "--namespace", "--context", "--kubeconfig", "-C", "-chdir", "--kube-context",
                 "--profile", "--region", "--project", "-f", "--file", "-H", "--host"}  # fmt: skip
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{|\}\}).)*+\}\}", re.DOTALL)
 # Commands that ask and change nothing, so that what follows `&&` depends on the answer.
 _QUESTION = re.compile(
     r"(?:test|\[{1,2}|grep|cmp|diff|command\s+-v|which|type|(?:kubectl|oc)\s+get|helm\s+(?:status|list)"

@@ -95,7 +95,8 @@ class Static:
             if isinstance(name, (int, float)):
                 name = str(name)
             if not isinstance(name, str):
-                made.rest = self.unknown(key)
+                inner = key.inner if isinstance(key, h.Paren) else key
+                made.rest = self.unknown(inner)
                 continue
             place = Place(self.span(value), Span(self.source, key.start, key.end))
             made.put(name, self.value(value), place)
@@ -201,12 +202,20 @@ def _names(node: h.Expr) -> tuple[str, ...] | None:
         if isinstance(node, h.Attribute):
             tail.append(node.name)
         elif isinstance(node, h.Index):
-            if isinstance(node.key, h.Literal) and isinstance(node.key.value, str):
-                tail.append(node.key.value)
+            key = node.key.value if isinstance(node.key, h.Literal) else None
+            if isinstance(key, str) and not _is_block(node.object):
+                tail.append(key)
         else:
             return None
         node = node.object
     return (*node.names, *reversed(tail))
+
+
+def _is_block(node: h.Expr) -> bool:
+    """True for the address of a block; a key behind it chooses an instance."""
+    if not isinstance(node, h.Traversal):
+        return False
+    return len(node.names) == (3 if node.names[0] in ("data", "ephemeral") else 2)
 
 
 def _pure(node: h.Expr) -> bool:

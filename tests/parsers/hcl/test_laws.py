@@ -20,7 +20,8 @@ from plumbrule_parsers.source import Source
 SNIPPETS: tuple[str, ...] = run_path(str(Path(__file__).with_name("snippets.py")))["SNIPPETS"]
 PIECES = st.sampled_from(
     ["a", "b.c", "1", "-", "!", "=", "=>", "==", "?", ":", "(", ")", "[", "]", "{", "}", '"', "${",
-     "%{", "~", "<<EOF\n", "<<-E\n", "EOF\n", "E\n", "\n", "\r\n", " ", ",", "...", ".", ".*", "[*]",
+     "%{", "~", "<<EOF\n", "<<-E\n", "EOF\n", "E\n", "\n", "\r\n", " ", ",", "...", ".", ".*",
+     "[*]",
      "for", "in", "if", "else", "endif", "true", "null", "#", "//", "/*", "*/", "\\", "$${", "\0",
      "\ufeff", "é", "\u2028", "::", "&&", "+", "9e999", "\\u12", "\ud7ff"]
 )  # fmt: skip
@@ -232,7 +233,9 @@ def test_hostile_text_ends_neither_the_process_nor_patience(names: list[str]) ->
     assert done.stdout.split() == ["True"] * len(names)
 
 
-@pytest.mark.parametrize("opening", ["(", "[", "{\na = ", "f(", "!", '"${', "a ? b : ", "a[", "[for x in "])
+@pytest.mark.parametrize(
+    "opening", ["(", "[", "{\na = ", "f(", "!", '"${', "a ? b : ", "a[", "[for x in "]
+)
 def test_nesting_beyond_the_bound_is_a_clear_problem(opening: str) -> None:
     (problem,) = tree(f"a = {opening * 5000}").problems
     assert problem.code == "too-deep"
@@ -245,9 +248,7 @@ def test_a_reader_deep_in_its_own_stack_gets_a_problem_too() -> None:
     def descend(levels: int) -> HclFile:
         return tree(text) if levels == 0 else descend(levels - 1)
 
-    free = next(
-        levels for levels in range(sys.getrecursionlimit(), 0, -1) if _fits(levels)
-    )
+    free = next(levels for levels in range(sys.getrecursionlimit(), 0, -1) if _fits(levels))
     read = descend(free - 60)
     assert [problem.code for problem in read.problems] == ["too-deep"]
 
