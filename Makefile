@@ -14,6 +14,7 @@ help:
 	@echo "make test       install and run all tests (make test-slow adds the long ones)"
 	@echo "make check      the whole gate: format, lint, types, layers, dependencies, tests, docs, wheel"
 	@echo "make bench      measure against peers on a folder: make bench CORPUS=path"
+	@echo "                (bench-parse: the parsers; bench-rules: the two evaluators)"
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -71,6 +72,13 @@ expected: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/against_peers.py $(CORPUS)
+
+bench-parse: $(STAMP)
+	$(BIN)/python benchmarks/parse.py $(CORPUS)
+	$(BIN)/python benchmarks/parse_hcl.py $(CORPUS)
+
+bench-rules: $(STAMP)
+	$(BIN)/python benchmarks/rules.py $(CORPUS)
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

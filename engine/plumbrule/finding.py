@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from plumbrule_parsers.document import Completeness, Problem
+from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -142,3 +142,8 @@ class Report:
     statistics: dict[str, int] = field(default_factory=dict)  # files, nodes, edges by certainty
     notices: tuple[str, ...] = ()  # unused exemptions, rules that met no subject
     sources: dict[str, Source] = field(default_factory=dict)  # sources that spans point into
+
+    @property
+    def incomplete(self) -> bool:
+        """True if something that should have been read was lost."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)

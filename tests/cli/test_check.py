@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_incomplete_and_hides_nothing(
         (["--output", "json="], "names no file"),
         (["--output", "json=no/such/folder/x.json"], "cannot be written"),
         (["--today", "tomorrow"], "`--today` takes a day as YYYY-MM-DD"),
-        (["--jobs", "-1"], "`--jobs` takes a whole number from 0"),
+        (["--jobs", "0"], "takes a whole number from 1, not `0`"),
         (["--config", "x.toml"], "there is no settings file `x.toml`"),
         (["--fail-on", "bad"], "invalid choice"),
         (["--frobnicate"], "unrecognized arguments"),

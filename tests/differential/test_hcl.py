@@ -265,8 +265,7 @@ def test_the_fixtures_read_alike() -> None:
 def test_the_corpora_read_alike() -> None:
     count, found, known = disagreements(Path(CORPORA))
     summary = f"{count} files, {len(found)} disagreements, {len(known)} explained"
-    print(summary, *known, sep="
-")  # noqa: T201 - the list is what the run is for
+    print(summary, *known, sep="\n")  # noqa: T201 - the list is what the run is for
     assert count
     assert found == []
 

@@ -435,7 +435,7 @@ async def test_odd_uris_and_orders_do_no_harm(editor, tmp_path):
     (editor.root / "loop.yaml").symlink_to(editor.root / "loop.yaml")
     await editor.start()
     await editor.settled(inside, RULE)
-    for uri in ("untitled:Untitled-1", "file:///c%3A/work/pod.yaml", "git:/a/pod.yaml?x", "nonsense",
+    for uri in ("untitled:Untitled-1", "file:///c%3A/work/pod.yaml", "git:/a/p.yaml?x", "nonsense",
                 editor.uri("loop.yaml"), editor.uri("gone/../../../etc/x.yaml")):  # fmt: skip
         editor.open(uri, POD)
         editor.change(uri, FIXED)

@@ -186,7 +186,7 @@ def of_rule(frame, path, code):
     ("text", "works"),
     [
         ("|\n          echo a\n          kubectl create ns demo\n", True),
-        ('"echo a\n\n          kubectl create ns demo"\n', False),  # a comment cannot stand in a quoted text
+        ('"echo a\n\n          kubectl create ns demo"\n', False),  # within quotes
     ],
 )
 def test_a_comment_is_offered_only_where_it_works(cached, text, works, tmp_path):

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from plumbrule.cli.color import CHOICES, wants_color, width_of, writable
-from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, prepare
+from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, jobs_argument, prepare
 from plumbrule.finding import SEVERITIES, Report
 from plumbrule.pack import Pack
 
@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from plumbrule.reports import REPORTS
 
     common_arguments(parser)
+    jobs_argument(parser)
     parser.add_argument(
         "--fail-on",
         choices=[*SEVERITIES, "never"],
@@ -66,14 +67,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="report what comments and exemptions allow, too",
     )
     parser.add_argument(
-        "--jobs",
-        "-j",
-        type=int,
-        default=0,
-        metavar="N",
-        help="worker processes (default: one a processor)",
-    )
-    parser.add_argument(
         "--today",
         metavar="DATE",
         default="",
@@ -101,11 +94,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Scan, write every report, and give the exit code."""
     from plumbrule.scan.discover import root_of
-    from plumbrule.scan.scan import is_incomplete, scan
+    from plumbrule.scan.scan import scan
 
     paths = given_paths(options)
-    if options.jobs < 0:
-        raise UsageError("`--jobs` takes a whole number from 0")
     if options.today and not _DATE.fullmatch(options.today):
         raise UsageError(f"`--today` takes a day as YYYY-MM-DD, not `{options.today}`")
     outputs = _outputs(options.output)
@@ -127,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     _write(report, outputs, options, root_of(paths, prepared.config.path))
     if options.exit_zero:
         return CLEAN
-    if is_incomplete(report) and not options.allow_incomplete:
+    if report.incomplete and not options.allow_incomplete:
         return INCOMPLETE
     return FINDINGS if _fails(report, options.fail_on or prepared.config.fail_on) else CLEAN
 

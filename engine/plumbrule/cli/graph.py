@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 from plumbrule.cli.color import writable
-from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, prepare
+from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, jobs_argument, prepare
 from plumbrule.graph.graph import Graph
 from plumbrule.graph.paths import Part
 
@@ -17,6 +17,7 @@ FORMATS = ("list", "count", "dot", "mermaid", "json", "graphml")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `plumb graph` takes."""
     common_arguments(parser)
+    jobs_argument(parser)
     parser.add_argument("--format", choices=FORMATS, default="list", help="(default: list)")
     parser.add_argument(
         "--node",
@@ -33,14 +34,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=1500,
         metavar="N",
         help="draw at most so many nodes (default: 1500)",
-    )
-    parser.add_argument(
-        "--jobs",
-        "-j",
-        type=int,
-        default=0,
-        metavar="N",
-        help="worker processes (default: one a processor)",
     )
 
 

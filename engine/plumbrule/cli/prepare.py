@@ -52,6 +52,24 @@ def common_arguments(parser: argparse.ArgumentParser, *, paths: bool = True) -> 
     )
 
 
+def jobs_argument(parser: argparse.ArgumentParser) -> None:
+    """`--jobs`. One by default: on two processors, sending documents costs what parsing saves."""
+    parser.add_argument(
+        "--jobs",
+        "-j",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="worker processes that read files (default: 1; more pay on large repositories)",
+    )
+
+
+def _positive(word: str) -> int:
+    if not word.isdigit() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not `{word}`")
+    return int(word)
+
+
 def given_paths(options: argparse.Namespace) -> list[Path]:
     """The paths of the command line; each must exist."""
     paths = [Path(word) for word in options.paths]

@@ -16,7 +16,6 @@ from plumbrule.reports.tally import (
     Reason,
     by_cause,
     by_severity,
-    is_incomplete,
     reasons,
     totals,
 )
@@ -295,6 +294,6 @@ def _summary(report: Report, page: Page) -> list[str]:
         words = [paint("error", count_of(errors, "error"))] if errors else []
         others = len(report.problems) - errors
         words += [paint("warning", count_of(others, "warning"))] if others else []
-        note = "; the analysis is incomplete" if is_incomplete(report) else ""
+        note = "; the analysis is incomplete" if report.incomplete else ""
         lines.append(paint("dim", "reading ") + ", ".join(words) + note)
     return lines

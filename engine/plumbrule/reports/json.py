@@ -9,7 +9,7 @@ from plumbrule.reports import Options
 from plumbrule.reports.lay_out import lay_out
 from plumbrule.reports.mask import Mask, mask_of, shown_path
 from plumbrule.reports.shape import VERSION
-from plumbrule.reports.tally import by_cause, by_severity, is_incomplete
+from plumbrule.reports.tally import by_cause, by_severity
 from plumbrule.version import __version__
 from plumbrule_parsers.source import Span
 
@@ -29,7 +29,7 @@ def as_data(report: Report, options: Options) -> dict[str, object]:
         "version": VERSION,
         "tool": {"name": "plumbrule", "version": __version__},
         "root": report.root,
-        "complete": not is_incomplete(report),
+        "complete": not report.incomplete,
         "findings": [to.finding(one) for one in report.findings],
         "reviews": [to.review(one) for one in report.reviews],
         "causes": to.causes(report.reviews),

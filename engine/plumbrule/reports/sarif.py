@@ -12,7 +12,6 @@ from plumbrule.reports.lay_out import lay_out
 from plumbrule.reports.line_hash import line_hashes
 from plumbrule.reports.mask import Mask, mask_of, shown_path
 from plumbrule.reports.sarif_rules import LEVELS, Rules, notification_kinds
-from plumbrule.reports.tally import is_incomplete
 from plumbrule.version import __version__
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source, Span
@@ -44,7 +43,7 @@ def render(report: Report, options: Options) -> str:
     results += [to.review(one) for one in reviews]
     cut = len(report.findings) - len(findings)
     invocation = {
-        "executionSuccessful": not is_incomplete(report),
+        "executionSuccessful": not report.incomplete,
         "toolExecutionNotifications": [to.problem(one) for one in report.problems]
         + ([_cut_notice(len(findings), cut)] if cut else []),
         "properties": {

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plumbrule.finding import SEVERITIES, Cause, FileState, Report, Review
-from plumbrule_parsers.document import Completeness, Severity
+from plumbrule_parsers.document import Completeness
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 _PARTICULAR = re.compile(r"`[^`]*`|\d+")
@@ -66,11 +66,6 @@ def reasons(files: Iterable[FileState], completeness: Completeness) -> tuple[Rea
         for general, (words, paths) in groups.items()
     ]
     return tuple(sorted(made, key=lambda reason: (-len(reason.paths), reason.words)))
-
-
-def is_incomplete(report: Report) -> bool:
-    """True if something that should have been read was lost."""
-    return any(problem.severity is Severity.ERROR for problem in report.problems)
 
 
 @dataclass(frozen=True, slots=True)

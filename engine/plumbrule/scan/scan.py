@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from plumbrule.scan.discover import discover, root_of
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
 from plumbrule.suppress import suppress
-from plumbrule_parsers.document import Completeness, Document, Problem, Severity
+from plumbrule_parsers.document import Completeness, Document, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
 from plumbrule_parsers.source import Source
 
@@ -42,7 +41,7 @@ def scan(
     config: Config,
     pack: Pack,
     *,
-    jobs: int = 0,
+    jobs: int = 1,
     today: str = "",
     only: frozenset[str] = frozenset(),
     without: frozenset[str] = frozenset(),
@@ -50,7 +49,7 @@ def scan(
 ) -> Report:
     """The report on everything at or below the paths.
 
-    `jobs` 0 takes the number of processors. `only` and `without` choose rules by id. `comments`
+    `jobs` is the number of processes that read files. `only` and `without` choose rules by id. `comments`
     false ignores comments and exemptions that take findings back.
     """
     model = build_model(paths, config, pack, jobs=jobs)
@@ -60,14 +59,14 @@ def scan(
     )
 
 
-def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 0) -> Model:
+def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 1) -> Model:
     """Everything at or below the paths as one graph."""
     root = root_of(paths, config.path)
     found = discover(paths, config.include, config.exclude, config.max_file_size, root)
     tree = ScannedFiles(
         found.root, (one.path for one in found.files), max_size=config.max_file_size
     )
-    parsed = parse_files(found.files, tree, jobs or os.cpu_count() or 1)
+    parsed = parse_files(found.files, tree, jobs)
     states = [FileState(one.path, "", Completeness.SKIPPED, one.why) for one in found.skipped]
     return connect(parsed, states, tree, config, pack)
 
@@ -286,8 +285,3 @@ def _statistics(model: Model) -> dict[str, int]:
         "holes": len(graph.holes),
         "problems": len(model.problems),
     }
-
-
-def is_incomplete(report: Report) -> bool:
-    """True if something that should have been read was lost."""
-    return any(problem.severity is Severity.ERROR for problem in report.problems)

@@ -188,10 +188,21 @@ class _Reader:
         labels = [runs_on] if isinstance(runs_on, str) else runs_on
         if isinstance(labels, (list, ListValue)):
             known = [label for label in labels if isinstance(label, str)]
-            fields.put("runner", ListValue(self.source, job.start, job.end,
-                                           map(with_expressions, known)), job.place("runs-on"))  # fmt: skip
-            fields.put("hosted", any(_HOSTED.match(label) for label in known)
-                       and "self-hosted" not in known)  # fmt: skip
+            machines = ListValue(self.source, job.start, job.end, map(with_expressions, known))
+            fields.put("runner", machines, job.place("runs-on"))
+            hosted: Value = False
+            if "self-hosted" not in known:
+                hosted = any(_HOSTED.match(label) for label in known)
+                computed = next((label for label in known if "${{" in label), None)
+                if not hosted and computed is not None:
+                    hosted = Unknown(Reason.ENVIRONMENT, computed[:60], job.span.first_line,
+                                     type="bool", not_null=True)  # fmt: skip
+            fields.put("hosted", hosted)
+        container = job.get("container")
+        if isinstance(container, MapValue):
+            container = container.get("image")
+        if container is not None:
+            fields.put("image", with_expressions(container), job.place("container"))
         environment = job.get("environment")
         if isinstance(environment, MapValue):
             environment = environment.get("name")

@@ -24,7 +24,8 @@ _ACTION = re.compile(r"\{\{-?\s*(?:/\*|[.$(\"\w])")
 _KIND = re.compile(r"^kind:\s*[\"']?([A-Za-z]+)", re.MULTILINE)
 _TEMPLATES = (".yaml", ".yml", ".json", ".txt", ".toml", ".conf")
 _HELM = re.compile(
-    r"\{\{-?[^{}\r\n]{0,200}?(?:\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template) [\"$(])"
+    r"\{\{-?[^{}\r\n]{0,200}?"
+    r"(?:\.(?:Values|Release|Chart|Capabilities)\b|\b(?:include|template) [\"$(])"
 )
 _LINE = re.compile(r"^\{\{", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
@@ -136,5 +137,6 @@ def _values(source: Source) -> Document:
                 source.span(0, 0))  # fmt: skip
     lost = [problem for problem in stream.problems if problem.severity is Severity.ERROR]
     state = Completeness.PARTLY if lost else Completeness.EVALUATED
+    because = f"{len(lost)} problem(s)" if lost else ""
     return Document(source, "helm", (node,), problems=stream.problems, completeness=state,
-                    because=f"{len(lost)} problem(s)" if lost else "", facts={"role": "values"})  # fmt: skip
+                    because=because, facts={"role": "values"})  # fmt: skip

@@ -54,8 +54,9 @@ def parse(source: Source) -> Document:
                                   f"alert {rule['alert']}", fields, span))  # fmt: skip
     lost = [problem for problem in problems if problem.severity is Severity.ERROR]
     state = Completeness.PARTLY if lost else Completeness.EVALUATED
+    because = f"{len(lost)} problem(s)" if lost else ""
     return Document(source, "prometheus", tuple(nodes), problems=tuple(problems),
-                    completeness=state, because=f"{len(lost)} problem(s)" if lost else "")  # fmt: skip
+                    completeness=state, because=because)  # fmt: skip
 
 
 def _fill_in(words: Value) -> None:
