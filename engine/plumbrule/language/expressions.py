@@ -1,8 +1,8 @@
 """The type checker for expressions: syntax in, checked form out, problems on the side.
 
 Missing is decided here: `facts` holds the places that are known to be set at this point (and the
-kinds they are known to have), and every use of a place that may be missing without such a fact is an
-error. Places are compared by their canonical text, in which `a?.b` and `a.b` are the same.
+kinds they are known to have), and every use of a place that may be missing without such a fact is
+an error. Places are compared by their canonical text, in which `a?.b` and `a.b` are the same.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Schema:
 
 
 def suggest(word: str, among: Iterable[str]) -> str:
-    """ "; did you mean `x`?" for the nearest name, "" if none is near."""
+    """The words "; did you mean `x`?" for the nearest name, nothing if none is near."""
     close = difflib.get_close_matches(word, sorted(among), n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else ""
 

@@ -39,6 +39,7 @@ class ScannedFiles:
         self.max_size = max_size
         self._paths = sorted({*paths, *self.texts})
         self._known = set(self._paths)
+        self.consulted: set[str] = set()  # read on behalf of other files: includes, templates
 
     def paths(self) -> list[str]:
         """All paths, sorted."""
@@ -46,8 +47,12 @@ class ScannedFiles:
 
     def read(self, path: str) -> Source | None:
         """The decoded file, None if it is no text inside the root."""
-        found = self.load(posixpath.normpath(path))
-        return found if isinstance(found, Source) else None
+        path = posixpath.normpath(path)
+        found = self.load(path)
+        if not isinstance(found, Source):
+            return None
+        self.consulted.add(path)
+        return found
 
     def load(self, path: str) -> Source | Unreadable:
         """The decoded file, or why there is none."""

@@ -49,8 +49,8 @@ def scan(
 ) -> Report:
     """The report on everything at or below the paths.
 
-    `jobs` is the number of processes that read files. `only` and `without` choose rules by id. `comments`
-    false ignores comments and exemptions that take findings back.
+    `jobs` is the number of processes that read files. `only` and `without` choose rules by id.
+    `comments` false ignores comments and exemptions that take findings back.
     """
     model = build_model(paths, config, pack, jobs=jobs)
     shown = str(paths[0]) if len(paths) == 1 else ", ".join(map(str, paths))
@@ -106,6 +106,9 @@ def connect(
             )
             problem = Problem("internal-error", message[:300], first.source.span(0, 0))
             documents[first.source.path] = replace(first, problems=(*first.problems, problem))
+        for path in tree.consulted:  # no format claims an included file; it was read all the same
+            if path in states and not states[path].format:
+                states[path] = FileState(path, name, Completeness.EVALUATED)
     ordered = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
     environments = _environments(ordered, config)
     graph, dangling = link(ordered, pack.schema.ancestors, environments)
@@ -155,7 +158,8 @@ def judge(
     findings: tuple[Finding, ...] = result.findings
     exempted, notices = result.exempted, list(result.notices)
     problems = [*model.problems, *result.problems]
-    sources = {document.source.path: document.source for document in model.documents}
+    sources = {finding.span.path: finding.span.source for finding in findings}
+    sources |= {document.source.path: document.source for document in model.documents}
     if comments:
         names = {name: rule.id for rule in pack.rules for name in (rule.id, *rule.formerly)}
         taken = suppress(findings, sources.values(), names, today)
