@@ -110,7 +110,7 @@ def test_a_rule_with_everything_passes() -> None:
         ('where c.role == "sidekar"', "E303 `sidekar` is not a value of this field (main, init, sidecar); did you mean `sidecar`?"),
         ("where c.readinessProbe?.handler == c.livenessProbe?.handler", "E203 both sides of `==` may be missing"),
         ("where any(h: k8s.HorizontalPodAutoscaler -selects-> w: k8s.Workload)", "E104 edge `selects` cannot start at k8s.HorizontalPodAutoscaler; it starts at k8s.Service"),
-        ('where c.name == 3', "E302 cannot compare string with int"),
+        ("where c.name == 3", "E302 cannot compare string with int"),
         ("where c.name", "E301 a condition must be a bool, not string"),
         ('where c.limit > qty"1Gi"', "E201 `c.limit` may be missing"),
         ('where c.name matches re"(a+)+$"', "E005 a repeat inside a repeat"),

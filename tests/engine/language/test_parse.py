@@ -33,7 +33,7 @@ def test_every_keyword_is_reserved() -> None:
         ("plumbrule 1\nrule a.b { sevrity high }", "did you mean `severity`"),
         ("plumbrule 1\nrule a.b { where all(x in xs where p) }", "needs `satisfy`"),
         ("plumbrule 1\nrule a.b { let y = collect(x in xs where p) }", "needs `give`"),
-        ("plumbrule 1\nlet a = \"x\nlet b = 1", "not closed on its line"),
+        ('plumbrule 1\nlet a = "x\nlet b = 1', "not closed on its line"),
         ("rule a.b {}", "the first line must be `plumbrule 1`"),
         ("plumbrule 2\n", "edition 2 is not known"),
         ("plumbrule 1\nrule a.b {", "the end of the file"),
