@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+
+from plumbrule_parsers.path_glob import glob_match
 
 DEFAULT = "default"
 _WORDS = {
@@ -39,32 +40,10 @@ def environment_of(path: str, configured: Mapping[str, tuple[str, ...]]) -> tupl
     return DEFAULT, ""
 
 
-@lru_cache(maxsize=1024)
-def _compiled(glob: str) -> re.Pattern[str]:
-    out: list[str] = []
-    position = 0
-    while position < len(glob):
-        if glob.startswith("**/", position):
-            out.append("(?:.*/)?")
-            position += 3
-        elif glob.startswith("**", position):
-            out.append(".*")
-            position += 2
-        elif glob[position] == "*":
-            out.append("[^/]*")
-            position += 1
-        elif glob[position] == "?":
-            out.append("[^/]")
-            position += 1
-        else:
-            out.append(re.escape(glob[position]))
-            position += 1
-    return re.compile("".join(out) + r"(?:/.*)?\Z")
-
-
 def glob_matches(glob: str, path: str) -> bool:
     """True if the glob (`*`, `?`, `**`) fits the path or a folder above it."""
-    return _compiled(glob.removeprefix("./").rstrip("/")).match(path) is not None
+    wanted = glob.removeprefix("./").rstrip("/")
+    return glob_match(wanted, path) or glob_match(f"{wanted}/**", path)
 
 
 def any_matches(globs: Iterable[str], path: str) -> bool:
