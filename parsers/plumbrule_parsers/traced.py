@@ -11,6 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plumbrule_parsers.source import Span
+from plumbrule_parsers.traced_text import (
+    Piece,
+    TracedSegments,
+    TracedText,
+    all_hops,
+    normal,
+    text_data,
+    text_pieces,
+    with_hops,
+)
 from plumbrule_parsers.value import (
     Hop,
     ListValue,
@@ -70,7 +80,10 @@ class Traced:
     def with_hop(self, hop: Hop) -> Traced:
         """The same value, one hop further from its literal."""
         via = (hop, *self.via)[:MAX_HOPS]
-        return Traced(self.data, via, self.span, self.rest, sensitive=self.sensitive)
+        data = self.data
+        if isinstance(data, (TracedText, TracedSegments)):
+            data = text_data(with_hops(data.pieces, (hop,)))
+        return Traced(data, via, self.span, self.rest, sensitive=self.sensitive)
 
     def __repr__(self) -> str:
         return f"Traced({self.data!r})"
@@ -167,7 +180,26 @@ def to_value(value: Traced, at: Span) -> Value:
             value.rest,
             tag="set" if isinstance(data, SetData) else "",
         )
+    if isinstance(data, TracedText):
+        return str(data)
+    if isinstance(data, TracedSegments):
+        return Segments(data.parts)
     return data
+
+
+def pieces_of(value: Traced) -> tuple[Piece, ...]:
+    """The pieces of a string-like value (a str, Segments or Unknown)."""
+    data = value.data
+    assert isinstance(data, (str, Segments, Unknown))
+    return tuple(text_pieces(data, value.via, value.span))
+
+
+def of_pieces(pieces: Iterable[Piece], *, sensitive: bool = False) -> Traced:
+    """The text of the pieces, with all their hops; see `traced_text`."""
+    given = list(pieces)
+    parts = normal(given)
+    # An empty text has no piece that could tell where it came from.
+    return Traced(text_data(parts), all_hops(parts or given), sensitive=sensitive)
 
 
 def place_of(value: Traced, at: Span) -> Place:

@@ -66,6 +66,7 @@ class Unknown:
     not_null: bool = False
     reference: str = ""
     identity: str = ""
+    length: int | None = None  # of a string whose characters cannot be told but are counted
 
     __reduce__ = by_fields
 

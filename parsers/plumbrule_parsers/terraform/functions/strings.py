@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.go_regex import MAX_INPUT, RegexError, compile_go
+from plumbrule_parsers.go_regex import GoPattern, RegexError, compile_go, expand
+from plumbrule_parsers.linear_match import Found
 from plumbrule_parsers.terraform.functions.call import (
     MAX_TEXT,
     Files,
@@ -236,17 +237,15 @@ def _join(_files: Files, args: Sequence[Traced]) -> Traced:
     return made_of(join_segments(parts), *args, *pieces)
 
 
-def _regex_matches(args: Sequence[Traced]) -> tuple[re.Pattern[str], str]:
+def _regex_matches(args: Sequence[Traced]) -> tuple[GoPattern, str]:
     pattern, text = text_of(args[0]), text_of(args[1])
-    if len(text) > MAX_INPUT:
-        raise FunctionError("the text is too long for a regular expression")
     try:
         return compile_go(pattern), text
     except RegexError as error:
         raise FunctionError(str(error)) from None
 
 
-def _captured(match: re.Match[str], *parts: Traced) -> Traced:
+def _captured(match: re.Match[str] | Found, *parts: Traced) -> Traced:
     if match.re.groupindex:
         return made_of(
             {name: made_of(match[name], *parts) for name in sorted(match.re.groupindex)}, *parts
@@ -258,7 +257,10 @@ def _captured(match: re.Match[str], *parts: Traced) -> Traced:
 
 def _regex(_files: Files, args: Sequence[Traced]) -> Traced:
     pattern, text = _regex_matches(args)
-    match = pattern.search(text)
+    try:
+        match = pattern.search(text)
+    except RegexError as error:
+        raise FunctionError(str(error)) from None
     if match is None:
         raise FunctionError("the pattern did not match any part of the given string")
     return _captured(match, *args)
@@ -266,7 +268,10 @@ def _regex(_files: Files, args: Sequence[Traced]) -> Traced:
 
 def _regexall(_files: Files, args: Sequence[Traced]) -> Traced:
     pattern, text = _regex_matches(args)
-    return made_of([_captured(match, *args) for match in pattern.finditer(text)], *args)
+    try:
+        return made_of([_captured(match, *args) for match in pattern.finditer(text)], *args)
+    except RegexError as error:
+        raise FunctionError(str(error)) from None
 
 
 def _replace(_files: Files, args: Sequence[Traced]) -> Traced:
@@ -281,7 +286,11 @@ def _replace(_files: Files, args: Sequence[Traced]) -> Traced:
         if unknown is not None:
             return made_of(Unknown(unknown.reason, unknown.detail, type="string"), *args)
         pattern, subject = _regex_matches([Traced(search[1:-1]), args[0]])
-        result = pattern.sub(_go_template(text_of(args[2])), subject)
+        template = text_of(args[2])
+        try:
+            result = pattern.sub(lambda match: expand(template, match), subject)
+        except RegexError as error:
+            raise FunctionError(str(error)) from None
         return made_of(_bounded(result), *args)
     if isinstance(text, Segments) or isinstance(new, Segments):
         if search == "" or isinstance(new, Segments):
@@ -307,27 +316,6 @@ def _bounded(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise FunctionError("the resulting text is too large")
     return text
-
-
-def _go_template(template: str) -> Callable[[re.Match[str]], str]:
-    """Go's replacement text: `$1`, `$name`, `${name}`, `$$`."""
-    pieces = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))").split(template)
-
-    def expand(match: re.Match[str]) -> str:
-        out = [pieces[0]]
-        for index in range(1, len(pieces), 3):
-            name = pieces[index] or pieces[index + 1]
-            if name is None:
-                out.append("$")
-            elif name.isdigit():
-                number = int(name) if len(name) < 4 else 9999
-                out.append((match[number] or "") if number <= match.re.groups else "")
-            else:
-                out.append((match[name] or "") if name in match.re.groupindex else "")
-            out.append(pieces[index + 2])
-        return "".join(out)
-
-    return expand
 
 
 def _split(_files: Files, args: Sequence[Traced]) -> Traced:

@@ -1,0 +1,1 @@
+"""The functions that Helm templates can call, on traced values."""

@@ -1,0 +1,364 @@
+"""Text that was put together from several places, each stretch with its own hops.
+
+A rendered line such as `image: "acme/web:1.2"` is part template, part values. So evaluators keep
+text as pieces. A `Piece` is a stretch of text (or an Unknown), the hops that led to it, and, where
+exactly this text is written in a file, that place (`literal`), which shrinks as the piece is cut.
+
+In `Traced.data` such text is a `TracedText` (a `str` for whoever does not care) or, with unknown
+parts, a `TracedSegments`; text of one origin stays a plain `str` beside `Traced.via`. Take any
+string-like value apart with `pieces_of`, put it together with `of_pieces`:
+
+- `of_pieces(pieces).via` is the union of the pieces' hops, so code that reads only `via` is right
+  though less exact; `pieces_of` of it gives the pieces back. To give a value one more hop, use
+  `Traced.with_hop`, which reaches every piece.
+- `cut`, `edit`, `mapped`, `split`, `lines` and `join` change pieces. The law of all of them: the
+  text of the result is the text function applied to the text, and each piece of the result has the
+  hops of what it was made of.
+- In the text that `plain_text` gives, an unknown piece is one HOLE, so offsets can be computed by
+  ordinary text functions. Whoever cuts a text where the length of an unknown matters has to check
+  `known_prefix` first.
+
+The pieces of a rendered template: literal template text has `literal`, an action's output has the
+hops of the value behind a hop for the action itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Self, SupportsIndex
+
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.value import Hop, Segments, Unknown
+
+HOLE: Final = "\ufdd0"  # a non-character: no text file means anything by it
+MAX_TEXT_HOPS: Final = 24
+MAX_PIECES: Final = 50_000  # what is beyond becomes one piece
+
+Hops = tuple[Hop, ...]
+
+
+class Piece(NamedTuple):
+    """A stretch of text and where it came from; `literal` is where exactly it is written."""
+
+    text: str | Unknown
+    hops: Hops = ()
+    literal: Span | None = None
+
+
+Pieces = Sequence[Piece]
+
+
+class TracedText(str):
+    """Known text in pieces; slices and sums keep them, every other method gives a plain str."""
+
+    __slots__ = ("pieces",)
+    pieces: tuple[Piece, ...]
+
+    def __new__(cls, pieces: Pieces) -> Self:
+        """The text of known pieces (in normal form, see `normal`)."""
+        made = super().__new__(cls, plain_text(pieces))
+        made.pieces = tuple(pieces)
+        return made
+
+    def __getitem__(self, key: SupportsIndex | slice[Any, Any, Any]) -> str:
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step == 1:
+                return TracedText(normal(cut(self.pieces, start, stop)))
+        return str.__getitem__(self, key)
+
+    def __add__(self, other: str) -> str:
+        return TracedText(normal((*self.pieces, *_of_str(other))))
+
+    def __radd__(self, other: str) -> str:
+        return TracedText(normal((*_of_str(other), *self.pieces)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return TracedText, (self.pieces,)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedSegments(Segments):
+    """Text with unknown parts, in pieces."""
+
+    pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return TracedSegments, (self.parts, self.pieces)
+
+
+def _of_str(text: str, hops: Hops = ()) -> Pieces:
+    if isinstance(text, TracedText):
+        return text.pieces
+    return (Piece(text, hops),) if text else ()
+
+
+def text_pieces(data: str | Segments | Unknown, hops: Hops, span: Span | None = None) -> Pieces:
+    """The pieces of string-like data; `hops` is for what has none of its own."""
+    if isinstance(data, (TracedText, TracedSegments)):
+        return data.pieces
+    if isinstance(data, Segments):
+        return [Piece(part, hops) for part in data.parts]
+    if isinstance(data, Unknown):
+        return (Piece(data, hops),)
+    if not data:
+        return ()
+    if span is not None and span.end - span.start == len(data) and span.text == data:
+        return (Piece(data, hops, span),)
+    return (Piece(data, hops),)
+
+
+def normal(pieces: Iterable[Piece]) -> list[Piece]:
+    """No empty piece; neighbours of the same origin are one piece."""
+    out: list[Piece] = []
+    run: list[str] = []  # the texts of the last piece, joined once it is complete
+    for piece in pieces:
+        if piece.text == "":
+            continue
+        joined = _joined(out[-1], piece, many=len(out) >= MAX_PIECES) if out else None
+        if joined is None:
+            if len(run) > 1:
+                out[-1] = out[-1]._replace(text="".join(run))
+            out.append(piece)
+            run = [piece.text] if isinstance(piece.text, str) else []
+        else:
+            assert isinstance(piece.text, str)
+            out[-1] = joined
+            run.append(piece.text)
+    if len(run) > 1:
+        out[-1] = out[-1]._replace(text="".join(run))
+    return out
+
+
+def _joined(last: Piece, piece: Piece, *, many: bool) -> Piece | None:
+    """The origin that both have, with the first one's text; None if they are two pieces."""
+    if not isinstance(last.text, str) or not isinstance(piece.text, str):
+        return None
+    if many:
+        return Piece(last.text, union(last.hops, piece.hops))
+    if piece.hops is not last.hops and piece.hops != last.hops:
+        return None
+    before, after = last.literal, piece.literal
+    if before is None and after is None:
+        return last
+    if (
+        before is not None
+        and after is not None
+        and before.end == after.start
+        and before.source is after.source
+    ):
+        return Piece(last.text, last.hops, Span(before.source, before.start, after.end))
+    return None
+
+
+def text_data(pieces: Iterable[Piece]) -> str | Segments | Unknown:
+    """The data for `Traced.data`; a plain str if everything came the same way."""
+    parts = normal(pieces)
+    if not parts:
+        return ""
+    if len(parts) == 1 and parts[0].literal is None:
+        return parts[0].text
+    if all(isinstance(piece.text, str) for piece in parts):
+        return TracedText(parts)
+    flat: list[str | Unknown] = []
+    run: list[str] = []
+    for piece in parts:
+        if isinstance(piece.text, str):
+            run.append(piece.text)
+            continue
+        if run:
+            flat.append("".join(run))
+            run = []
+        flat.append(piece.text)
+    if run:
+        flat.append("".join(run))
+    return TracedSegments(tuple(flat), tuple(parts))
+
+
+def union(left: Hops, right: Hops) -> Hops:
+    """The hops of both, each once, bounded."""
+    if not left or left is right:
+        return right
+    if not right:
+        return left
+    return tuple(dict.fromkeys((*left, *right)))[:MAX_TEXT_HOPS]
+
+
+def all_hops(pieces: Iterable[Piece]) -> Hops:
+    """The hops of all pieces, each once, in order, bounded."""
+    seen: dict[Hop, None] = {}
+    before: Hops = ()
+    for piece in pieces:
+        if piece.hops is before:
+            continue
+        before = piece.hops
+        seen.update(dict.fromkeys(before))
+        if len(seen) >= MAX_TEXT_HOPS:
+            return tuple(seen)[:MAX_TEXT_HOPS]
+    return tuple(seen)
+
+
+def plain_text(pieces: Iterable[Piece]) -> str:
+    """The text; each unknown piece is one HOLE."""
+    return "".join([piece.text if isinstance(piece.text, str) else HOLE for piece in pieces])
+
+
+def known_prefix(pieces: Iterable[Piece]) -> str:
+    """The text before the first unknown piece."""
+    out: list[str] = []
+    for piece in pieces:
+        if not isinstance(piece.text, str):
+            break
+        out.append(piece.text)
+    return "".join(out)
+
+
+def first_hole(pieces: Iterable[Piece]) -> Unknown | None:
+    """The first unknown piece's unknown."""
+    return next((piece.text for piece in pieces if isinstance(piece.text, Unknown)), None)
+
+
+def with_hops(pieces: Iterable[Piece], hops: Hops) -> list[Piece]:
+    """The pieces, each `hops` further from its literal."""
+    memo: dict[Hops, Hops] = {}
+    out: list[Piece] = []
+    for text, own, literal in pieces:
+        known = memo.get(own)
+        if known is None:
+            known = memo[own] = union(hops, own)
+        out.append(Piece(text, known, literal))
+    return out
+
+
+def _width(piece: Piece) -> int:
+    return len(piece.text) if isinstance(piece.text, str) else 1
+
+
+def _part(piece: Piece, start: int, end: int) -> Piece:
+    text, hops, literal = piece
+    if not isinstance(text, str) or (start == 0 and end == len(text)):
+        return piece
+    if literal is not None:
+        literal = Span(literal.source, literal.start + start, literal.start + end)
+    return Piece(text[start:end], hops, literal)
+
+
+def cut(pieces: Iterable[Piece], start: int, end: int) -> list[Piece]:
+    """The pieces of `plain_text[start:end]`; offsets are within the text."""
+    out: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        after = at + _width(piece)
+        if after > start:
+            if at >= end:
+                break
+            low, high = max(start, at) - at, min(end, after) - at
+            if high > low:
+                out.append(_part(piece, low, high))
+        at = after
+    return out
+
+
+class Edit(NamedTuple):
+    """Put `new` in place of `plain_text[start:end]`.
+
+    It gets its own hops or, where it is a str, those of what it stands for or beside.
+    """
+
+    start: int
+    end: int
+    new: str | Pieces
+
+
+def edit(pieces: Pieces, edits: Iterable[Edit]) -> list[Piece]:
+    """The pieces with all edits done; edits are in order and do not overlap."""
+    out: list[Piece] = []
+    number, at = 0, 0  # the piece that holds the position, and where it starts
+
+    def advance(position: int, kept: list[Piece] | None, since: int) -> int:
+        """Walk to the position; what lies between is appended to `kept`."""
+        nonlocal number, at
+        while number < len(pieces):
+            width = _width(pieces[number])
+            low, high = max(since, at) - at, min(position, at + width) - at
+            if kept is not None and high > low:
+                kept.append(_part(pieces[number], low, high))
+            if at + width > position:
+                break
+            at += width
+            number += 1
+        return position
+
+    done = 0
+    for start, end, new in edits:
+        done = advance(start, out, done)
+        gone: list[Piece] = []
+        here = pieces[number].hops if number < len(pieces) else ()
+        done = advance(end, gone, done)
+        if isinstance(new, str):
+            if new:
+                hops = all_hops(gone) if gone else here or (pieces[-1].hops if pieces else ())
+                out.append(Piece(new, hops))
+        else:
+            out.extend(new)
+    advance(sum(map(_width, pieces)), out, done)
+    return out
+
+
+def mapped(pieces: Iterable[Piece], change: Callable[[str], str]) -> list[Piece]:
+    """Each known piece changed by itself; `change` must treat each character by itself."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece.text, str):
+            new = change(piece.text)
+            out.append(piece if new == piece.text else Piece(new, piece.hops))
+        else:
+            out.append(piece)
+    return out
+
+
+def split(pieces: Pieces, separator: str, most: int = -1) -> list[list[Piece]]:
+    """The pieces between the separators, as `str.split(separator, most)` cuts the text."""
+    out: list[list[Piece]] = []
+    rest: list[Piece] = []
+    texts = plain_text(pieces).split(separator, most)
+    widths = iter([len(text) for text in texts])
+    wanted, skip = next(widths), 0
+    for piece in pieces:
+        at, width = 0, _width(piece)
+        while at < width:
+            if skip:
+                step = min(skip, width - at)
+                skip -= step
+                at += step
+                continue
+            if wanted == 0:
+                following = next(widths, None)
+                if following is None:
+                    break
+                out.append(rest)
+                rest, wanted, skip = [], following, len(separator)
+                continue
+            step = min(wanted, width - at)
+            rest.append(_part(piece, at, at + step))
+            wanted -= step
+            at += step
+    out.append(rest)
+    out.extend([] for _ in range(len(texts) - len(out)))
+    return out
+
+
+def lines(pieces: Pieces) -> list[list[Piece]]:
+    r"""The lines without their `\n`; text that ends in one has an empty last line."""
+    return split(pieces, "\n")
+
+
+def join(separator: Pieces, items: Iterable[Pieces]) -> list[Piece]:
+    """The items with the separator between them."""
+    out: list[Piece] = []
+    for index, item in enumerate(items):
+        if index:
+            out.extend(separator)
+        out.extend(item)
+    return out
