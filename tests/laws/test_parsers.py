@@ -172,6 +172,25 @@ module "m" {
   count  = var.n > 1 ? 1 : 0
 }
 """,
+        "plan.json": """\
+{"format_version": "1.2", "terraform_version": "1.9.5",
+ "planned_values": {"outputs": {"o": {"sensitive": true, "value": "words-of-nobody"}},
+  "root_module": {"resources": [
+   {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b",
+    "values": {"bucket": "x-2", "tags": {"a": "1"}, "k": "words-of-nobody"},
+    "sensitive_values": {"k": true}}],
+   "child_modules": [{"address": "module.m[0]", "resources": [
+    {"address": "module.m[0].aws_iam_policy.p", "type": "aws_iam_policy", "name": "p",
+     "values": {"policy": "{\\"Statement\\": {\\"Action\\": \\"*\\"}}"}}]}]}},
+ "resource_changes": [{"address": "aws_s3_bucket.b", "change": {"actions": ["create"],
+  "after_unknown": {"arn": true, "tags": {"b": true}}}}],
+ "configuration": {"provider_config": {"aws": {"name": "aws"}}, "root_module": {
+  "resources": [{"address": "aws_s3_bucket.b", "provider_config_key": "aws",
+   "expressions": {"bucket": {"references": ["var.n"]}}}],
+  "module_calls": {"m": {"source": "./m", "expressions": {}, "module": {"resources": [
+   {"address": "aws_iam_policy.p", "expressions": {"policy": {"references": ["local.p"]}}}]}}},
+  "variables": {"n": {"default": 2}}}}}
+""",
     },
 }
 NASTY = (

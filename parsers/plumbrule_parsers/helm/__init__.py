@@ -1,4 +1,4 @@
-"""Helm charts: the chart and its values; templates are listed, not rendered yet."""
+"""Helm charts: the chart, its values, and its templates rendered with them."""
 
 from plumbrule_parsers.format import Format
 from plumbrule_parsers.helm.parse import detect, parse

@@ -29,7 +29,7 @@ _HELM = re.compile(
 )
 _LINE = re.compile(r"^\{\{", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
-TEMPLATE = "templates are not rendered yet"
+TEMPLATE = "it is not rendered without its chart"
 
 
 def detect(path: str, head: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from plumbrule_parsers.document import (
     Completeness,
     Document,
@@ -12,9 +10,9 @@ from plumbrule_parsers.document import (
     Severity,
 )
 from plumbrule_parsers.json_tree import parse_json
-from plumbrule_parsers.kubernetes.lift import Lift
+from plumbrule_parsers.kubernetes_objects.lift import Lift, objects_in
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown, Value
+from plumbrule_parsers.value import MapValue, Reason, Unknown, Value
 from plumbrule_parsers.yaml_tree import parse_yaml
 
 
@@ -23,7 +21,7 @@ def parse(source: Source) -> Document:
     values, problems = _values(source)
     lift = Lift(source)
     for value, span in values:
-        for one in _objects(value, lift.problems):
+        for one in objects_in(value, lift.problems):
             if isinstance(one, MapValue):
                 lift.manifest(one)
             elif one is not None:
@@ -55,25 +53,3 @@ def _values(source: Source) -> tuple[list[tuple[Value, Span]], list[Problem]]:
     stream = parse_yaml(source, "1.1")
     found = [(document.value, document.span) for document in stream.documents]
     return found, list(stream.problems)
-
-
-def _objects(value: Value, problems: list[Problem]) -> Iterator[Value]:
-    """The value, or the items if it is a List; lists of lists are opened up to a fixed depth."""
-    stack: list[tuple[Value, int]] = [(value, 0)]
-    while stack:
-        current, depth = stack.pop()
-        items: Value = None
-        if isinstance(current, MapValue):
-            kind = current.get("kind")
-            if isinstance(kind, str) and kind.endswith("List") and "items" in current:
-                items = current["items"]
-        elif isinstance(current, ListValue):
-            items = current  # `kubectl` also reads a bare sequence of objects
-        if isinstance(items, ListValue) and depth < 10:
-            stack.extend((item, depth + 1) for item in reversed(items))
-        elif items is None:
-            yield current
-        elif isinstance(current, MapValue):
-            problems.append(
-                Problem("not-a-list", "`items` must be a list", current.span.first_line)
-            )

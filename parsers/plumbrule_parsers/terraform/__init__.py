@@ -1,7 +1,25 @@
-"""Terraform, OpenTofu and their variable files."""
+"""Terraform, OpenTofu, their variable files and their plans."""
 
-from plumbrule_parsers.format import Format
-from plumbrule_parsers.terraform.detect import detect
+from collections.abc import Iterable, Mapping
+
+from plumbrule_parsers.document import Document
+from plumbrule_parsers.format import FileTree, Format
+from plumbrule_parsers.terraform.detect import WRITTEN, detect
 from plumbrule_parsers.terraform.parse import parse
 
-FORMAT = Format("terraform", detect, parse)
+
+def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
+    """The documents that change once all are known: evaluated first, then met by their plans."""
+    from plumbrule_parsers.terraform.resolve import resolve as evaluated
+
+    written = {path: document for path, document in documents.items() if path.endswith(WRITTEN)}
+    changed = {document.source.path: document for document in evaluated(written, files)}
+    if any("plan" in document.facts for document in documents.values()):
+        from plumbrule_parsers.terraform.plan.resolve import resolve_plans
+
+        found = resolve_plans({**documents, **changed})
+        changed.update((document.source.path, document) for document in found)
+    return [changed[path] for path in sorted(changed)]
+
+
+FORMAT = Format("terraform", detect, parse, resolve=resolve)

@@ -106,27 +106,28 @@ def _placed(template: h.Template, start: int, end: int) -> h.Expr:
     """The template with every offset set to the string's own: escapes make finer ones unsure."""
     parts = template.parts
     if len(parts) == 1 and isinstance(parts[0], h.Interpolation):
-        return _moved(parts[0].value, start, end)
+        return moved(parts[0].value, start, end)
     return h.Template(start, end, tuple(
         part._replace(start=start, end=end)
         if isinstance(part, h.Text) or part.value is None
-        else part._replace(start=start, end=end, value=_moved(part.value, start, end))
+        else part._replace(start=start, end=end, value=moved(part.value, start, end))
         for part in parts
     ))  # fmt: skip
 
 
-def _moved(expr: h.Expr, start: int, end: int) -> h.Expr:
+def moved(expr: h.Expr, start: int, end: int) -> h.Expr:
+    """The expression with the offsets of everything in it set to these."""
     changes: dict[str, object] = {"start": start, "end": end}
     for name, value in zip(expr._fields, expr, strict=True):
         if name in ("start", "end"):
             continue
         if isinstance(value, tuple) and hasattr(value, "_fields"):
-            changes[name] = _moved(value, start, end)  # type: ignore[arg-type]
+            changes[name] = moved(value, start, end)  # type: ignore[arg-type]
         elif isinstance(value, tuple) and value and isinstance(value[0], tuple):
             changes[name] = tuple(
-                _moved(item, start, end)  # type: ignore[arg-type]
+                moved(item, start, end)  # type: ignore[arg-type]
                 if hasattr(item, "_fields")
-                else tuple(_moved(part, start, end) for part in item)
+                else tuple(moved(part, start, end) for part in item)
                 for item in value
             )
     return expr._replace(**changes)  # type: ignore[arg-type]

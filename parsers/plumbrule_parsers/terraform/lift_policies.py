@@ -8,7 +8,7 @@ from plumbrule_parsers.document import Node
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.terraform.lifted import Lifted, as_list, copied, entries, unknown_of
-from plumbrule_parsers.terraform.policy_text import policy_text
+from plumbrule_parsers.terraform.policy_text import json_in, policy_text
 from plumbrule_parsers.terraform.static import Static
 from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown, Value
 
@@ -54,6 +54,7 @@ def inline_policies(
 
 
 def _policy(node: Node, expr: h.Expr, static: Static) -> Iterator[Lifted]:
+    expr, static = static.origin(expr)
     span = Span(static.source, expr.start, expr.end)
     value: Value
     if isinstance(expr, h.Call) and expr.name == "jsonencode" and len(expr.args) == 1:
@@ -65,6 +66,11 @@ def _policy(node: Node, expr: h.Expr, static: Static) -> Iterator[Lifted]:
             value = Unknown(Reason.EXPRESSION, detail, span, not_null=True)
     else:
         value = static.value(expr)
+        if isinstance(value, (str, Segments)) and not _is_document(expr):
+            read = json_in(value, span)
+            value = value if read is None and isinstance(value, Segments) else read
+        elif _is_document(expr):
+            return  # its statements are lifted where it stands
     if isinstance(value, (Unknown, Segments)):
         # The statements of a policy document are lifted where it stands.
         found = unknown_of(value)
@@ -79,6 +85,15 @@ def _policy(node: Node, expr: h.Expr, static: Static) -> Iterator[Lifted]:
     rest = rest or value.rest
     if rest is not None:
         yield _perhaps(node, rest, span.first_line)
+
+
+def _is_document(expr: h.Expr) -> bool:
+    """True for the result of a policy document, of whichever instance."""
+    while isinstance(expr, (h.Attribute, h.Index)):
+        expr = expr.object
+    return isinstance(expr, h.Traversal) and expr.names[:2] == (
+        "data", "aws_iam_policy_document",
+    )  # fmt: skip
 
 
 def _statement(

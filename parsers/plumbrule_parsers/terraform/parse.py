@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 
 from plumbrule_parsers.document import (
     Completeness,
@@ -18,6 +19,7 @@ from plumbrule_parsers.hcl_tree import parse_hcl
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.detect import WRITTEN
 from plumbrule_parsers.terraform.json_body import json_body
 from plumbrule_parsers.terraform.lift import lift
 from plumbrule_parsers.terraform.mentions import mentions
@@ -36,13 +38,18 @@ _KINDS = {"variable": "tf.Variable", "output": "tf.Output", "module": "tf.Module
           "provider": "tf.Provider", "terraform": "tf.Settings", "moved": "tf.Moved",
           "import": "tf.Import", "removed": "tf.Removed", "check": "tf.Check"}  # fmt: skip
 _BLOCKS = {*_KINDS, "resource", "data", "ephemeral", "locals"}
+_EVALUATED = {"module", "output", "provider"}
 # What tells two blocks without labels apart.
 _NAMING = {"moved": "from", "import": "to", "removed": "from"}
 
 
 def parse(source: Source) -> Document:
-    """The document of a file in native or JSON syntax."""
+    """The document of a file in native or JSON syntax, or of a plan."""
     path = source.path
+    if not path.endswith(WRITTEN):
+        from plumbrule_parsers.terraform.plan.read import parse_plan
+
+        return parse_plan(source)
     problems: tuple[Problem, ...]
     if path.endswith(".json"):
         value, problems = parse_json(source)
@@ -53,14 +60,30 @@ def parse(source: Source) -> Document:
         from plumbrule_parsers.terraform.second_opinion import second_opinion
 
         problems = second_opinion(source, problems)
-    reader = _Reader(source)
-    if path.endswith((".tfvars", ".tfvars.json")):
-        reader.values(body)
-    elif path.endswith(".hcl"):
+    if path.endswith(".hcl"):
         return Document(
             source, "terraform", problems=problems, completeness=Completeness.PARTLY,
             because="Terragrunt and other HCL is read, not evaluated",
         )  # fmt: skip
+    return read_body(source, body, problems, Static(source))
+
+
+def body_of(source: Source) -> h.Body:
+    """The statements of a file in native or JSON syntax, whatever of it can be read."""
+    if source.path.endswith(".json"):
+        value, _problems = parse_json(source)
+        return json_body(value, variables=source.path.endswith(".tfvars.json"))
+    return parse_hcl(source)[0]
+
+
+def read_body(
+    source: Source, body: h.Body, problems: tuple[Problem, ...], static: Static
+) -> Document:
+    """The document of a parsed file; `static` tells what its expressions are."""
+    path = source.path
+    reader = _Reader(source, static)
+    if path.endswith((".tfvars", ".tfvars.json")):
+        reader.values(body)
     else:
         for item in body.items:
             reader.item(item)
@@ -81,10 +104,11 @@ def parse(source: Source) -> Document:
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, static: Static) -> None:
         self.source = source
-        self.static = Static(source)
-        self.module = self.static.module
+        self.static = static
+        self.plain = Static(source)  # for what is written down and never evaluated
+        self.module = static.module
         self.nodes: list[Node] = []
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
@@ -139,8 +163,8 @@ class _Reader:
 
     def local(self, setting: h.Setting) -> None:
         fields = self.named(setting.start, setting.end, setting.name)
-        span = Span(self.source, setting.value.start, setting.value.end)
-        fields.put("value", self.static.value(setting.value), Place(span))
+        value, place = self.static.entry(setting)
+        fields.put("value", value, replace(place, key=None))
         head = Span(self.source, setting.start, setting.start + len(setting.name))
         self.declare("tf.Local", f"local.{setting.name}", fields, head, setting.value)
 
@@ -159,11 +183,13 @@ class _Reader:
             value = settings[_NAMING[block.type]].value
             labels = ["".join(self.source.text[value.start : value.end].split())[:200]]
         condition: Unknown | bool = True
+        static = self.static if block.type in _EVALUATED else self.plain
         if block.type == "module":
             condition = self.condition(settings)
+            static = static.instance(f"module.{name}")
             if condition is False:
                 return  # `count = 0`: nothing is called
-        alias = self.static.value(settings["alias"].value) if "alias" in settings else None
+        alias = self.plain.value(settings["alias"].value) if "alias" in settings else None
         if block.type == "provider" and isinstance(alias, str):
             labels = [f"{name}.{alias}"]
         address = {
@@ -173,7 +199,7 @@ class _Reader:
         label = block.labels[0] if block.labels else None
         fields = self.named(block.start, block.end, name, label)
         fields.put("address", address)
-        self.attributes(block.body, fields)
+        self.attributes(block.body, fields, static)
         if block.type == "variable" and "type" in fields:
             setting = block.body.settings()["type"]
             span = Span(self.source, setting.value.start, setting.value.end)
@@ -244,14 +270,15 @@ class _Reader:
         condition = self.condition(settings)
         if condition is False:
             return  # `count = 0`: it does not exist
-        self.attributes(block.body, fields)
+        static = self.static.instance(address)
+        self.attributes(block.body, fields, static)
         kind = "tf.Data" if data else f"tf.{type_}" if type_ in DECLARED else "tf.Resource"
         node = self.declare(
             kind, address, fields, self.head(block), block,
             condition if isinstance(condition, Unknown) else None,
         )  # fmt: skip
         self.providers(node, settings)
-        for lifted in lift(node, type_, block, self.static):
+        for lifted in lift(node, type_, block, static):
             address = self.address(f"{node.address.partition('#')[2]}/{lifted.address}")
             self.nodes.append(Node(
                 address, lifted.kind, lifted.label, lifted.fields, lifted.span, node.address,
@@ -327,22 +354,20 @@ class _Reader:
         return ToMatch(("tf.Resource",), (("address", ".".join(names[:2])), here))
 
     # -------------------------------------------------------------- attributes
-    def attributes(self, body: h.Body, fields: MapValue) -> None:
+    def attributes(self, body: h.Body, fields: MapValue, static: Static) -> None:
         """Settings and nested blocks of a body; repeated blocks become a list."""
         settings = body.settings()
         self.repeated(body, settings)
         for setting in settings.values():
-            if setting.name in ("name", "type", "address", "module") and setting.name in fields:
-                fields.put(f"attr_{setting.name}", self.static.value(setting.value),
-                           self.place(setting))  # fmt: skip
-                continue
-            fields.put(setting.name, self.static.value(setting.value), self.place(setting))
+            value, place = static.entry(setting)
+            clash = setting.name in ("name", "type", "address", "module") and setting.name in fields
+            fields.put(f"attr_{setting.name}" if clash else setting.name, value, place)
         groups: dict[str, list[h.Block]] = {}
         for block in body.blocks():
             name = block.labels[0].text if block.type == "dynamic" and block.labels else block.type
             groups.setdefault(name, []).append(block)
         for name, blocks in groups.items():
-            self.nested(name, blocks, fields)
+            self.nested(name, blocks, fields, static)
 
     def repeated(self, body: h.Body, settings: dict[str, h.Setting]) -> None:
         """A problem for each setting that is set twice; the first counts."""
@@ -352,31 +377,23 @@ class _Reader:
                 message = f"`{item.name}` is set twice in this block; the first value is used"
                 self.problems.append(Problem("duplicate-setting", message, span, Severity.WARNING))
 
-    def place(self, setting: h.Setting) -> Place:
-        value = Span(self.source, setting.value.start, setting.value.end)
-        return Place(value, Span(self.source, setting.start, setting.name_end))
-
-    def nested(self, name: str, blocks: list[h.Block], fields: MapValue) -> None:
+    def nested(self, name: str, blocks: list[h.Block], fields: MapValue, static: Static) -> None:
         """Blocks of one type: a map if there is one, a list if there are more or may be."""
         maps: list[tuple[MapValue, h.Block]] = []
         rest: Unknown | None = None
         for block in blocks:
-            if block.type == "dynamic":
-                loop = block.body.settings().get("for_each")
-                over = self.static.value(loop.value) if loop is not None else None
-                if isinstance(over, (ListValue, MapValue)) and not over and over.rest is None:
-                    continue  # over nothing
-                detail = f"dynamic block `{name}`"
-                if isinstance(over, Unknown):
-                    detail = f"{detail} over {over.detail}"
-                rest = rest or Unknown(Reason.CARDINALITY, detail, self.head(block))
-                continue
-            inner = MapValue(self.source, block.start, block.end)
-            self.attributes(block.body, inner)
-            if block.labels and "label" not in inner:
-                label = block.labels[0]
-                inner.put("label", label.text, Place(Span(self.source, label.start, label.end)))
-            maps.append((inner, block))
+            made: list[tuple[Static, h.Block]] = [(static, block)]
+            if block.type == "dynamic" and block.labels:
+                made, doubt = static.written_out(block)
+                rest = rest or doubt
+            for view, content in made:
+                inner = MapValue(self.source, content.start, content.end)
+                self.attributes(content.body, inner, view)
+                if content.labels and "label" not in inner:
+                    label = content.labels[0]
+                    inner.put("label", label.text,
+                              Place(Span(self.source, label.start, label.end)))  # fmt: skip
+                maps.append((inner, content))
         if not maps and rest is None:
             return
         if len(maps) == 1 and rest is None:
@@ -397,7 +414,7 @@ class _Reader:
         fields = self.named(0, len(self.source.text), self.source.path.rpartition("/")[2])
         for setting in body.settings().values():
             if setting.name not in ("name", "module"):
-                fields.put(setting.name, self.static.value(setting.value), self.place(setting))
+                fields.put(setting.name, *self.static.entry(setting))
         node = Node(self.address("values"), "tf.Values", self.source.path, fields,
                     Span(self.source, 0, 0))  # fmt: skip
         self.nodes.append(node)

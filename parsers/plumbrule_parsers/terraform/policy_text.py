@@ -61,7 +61,12 @@ def policy_text(node: h.Template | h.Literal, static: Static) -> Value:
 
 def _quoted(node: h.Template | h.Literal, static: Static, text: str) -> Value:
     """A quoted string: escapes shift the offsets, so every place is that of the string."""
-    known = static.value(node)
+    at = Span(static.source, node.start, node.end)
+    return None if _HOLDER.search(text) else json_in(static.value(node), at)
+
+
+def json_in(known: Value, at: Span) -> Value:
+    """The JSON value that a text holds, every entry at that place; None if it is no JSON."""
     if isinstance(known, Segments):
         parts = known.parts
         if any(isinstance(part, str) and _HOLDER.search(part) for part in parts):
@@ -74,14 +79,13 @@ def _quoted(node: h.Template | h.Literal, static: Static, text: str) -> Value:
         )
     else:
         unknowns = []
-        if _HOLDER.search(text):
+        if isinstance(known, str) and _HOLDER.search(known):
             return None
     if not isinstance(known, str) or len(unknowns) > _MOST:
         return None
-    value, problems = parse_json(Source(static.source.path, known))
+    value, problems = parse_json(Source(at.path, known))
     if any(problem.severity == "error" for problem in problems):
         return None
-    at = Span(static.source, node.start, node.end)
     return _placed(value, at, unknowns)
 
 

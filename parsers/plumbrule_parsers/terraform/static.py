@@ -26,7 +26,7 @@ from plumbrule_parsers.value import (
 ROOTS = {"var", "local", "module", "data", "each", "count", "path", "terraform", "self",
          "ephemeral"}  # fmt: skip
 # Attributes that every resource or data source that has them always fills.
-_FILLED = {"id", "arn", "self_link", "json"}
+FILLED = {"id", "arn", "self_link", "json"}
 # Calls that keep the entries of a literal collection. `toset` may drop repeats and reorder, which
 # no rule can tell from a list that was written so.
 _RETYPES = {"tolist", "toset", "tomap"}
@@ -84,6 +84,35 @@ class Static:
             if isinstance(inner, (ListValue, MapValue)):
                 return inner
         return self.unknown(node)
+
+    def entry(self, setting: h.Setting) -> tuple[Value, Place]:
+        """The value of a setting and where it stands."""
+        key = Span(self.source, setting.start, setting.name_end)
+        return self.value(setting.value), Place(self.span(setting.value), key)
+
+    def instance(self, address: str) -> Static:  # noqa: ARG002 - one file alone sees no instances
+        """The view of what stands in a block."""
+        return self
+
+    def written_out(self, block: h.Block) -> tuple[list[tuple[Static, h.Block]], Unknown | None]:
+        """A dynamic block as the blocks that it makes, and what may be there besides."""
+        loop = block.body.settings().get("for_each")
+        over = self.value(loop.value) if loop is not None else None
+        if isinstance(over, (ListValue, MapValue)) and not over and over.rest is None:
+            return [], None  # over nothing
+        return [], self.dynamic_doubt(block, over)
+
+    def dynamic_doubt(self, block: h.Block, over: Value) -> Unknown:
+        """That nobody knows which blocks a dynamic block makes."""
+        detail = f"dynamic block `{block.labels[0].text}`"
+        if isinstance(over, Unknown):
+            detail = f"{detail} over {over.detail}"
+        return Unknown(Reason.CARDINALITY, detail, Span(self.source, block.start,
+                                                        block.labels[-1].end))  # fmt: skip
+
+    def origin(self, node: h.Expr) -> tuple[h.Expr, Static]:
+        """The expression that gives the value, behind names that only pass it on."""
+        return node, self
 
     def object(self, node: h.Object) -> MapValue:
         """An object; a key that cannot be told leaves the object open."""
@@ -180,7 +209,7 @@ class Static:
         prefixed = names[0] in ("data", "ephemeral")
         address = ".".join(names[: 3 if prefixed else 2])
         managed = names[0] not in ROOTS
-        filled = (managed or names[0] == "data") and names[-1] in _FILLED and (
+        filled = (managed or names[0] == "data") and names[-1] in FILLED and (
             len(names) == (4 if prefixed else 3)
         )  # fmt: skip
         if names[0] == "data":

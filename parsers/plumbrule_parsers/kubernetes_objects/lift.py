@@ -402,6 +402,28 @@ class Lift:
         self.references.append(Reference(edge, node.address, target, span))
 
 
+def objects_in(value: Value, problems: list[Problem]) -> Iterator[Value]:
+    """The value, or the items if it is a List; lists of lists are opened up to a fixed depth."""
+    stack: list[tuple[Value, int]] = [(value, 0)]
+    while stack:
+        current, depth = stack.pop()
+        items: Value = None
+        if isinstance(current, MapValue):
+            kind = current.get("kind")
+            if isinstance(kind, str) and kind.endswith("List") and "items" in current:
+                items = current["items"]
+        elif isinstance(current, ListValue):
+            items = current  # `kubectl` also reads a bare sequence of objects
+        if isinstance(items, ListValue) and depth < 10:
+            stack.extend((item, depth + 1) for item in reversed(items))
+        elif items is None:
+            yield current
+        elif isinstance(current, MapValue):
+            problems.append(
+                Problem("not-a-list", "`items` must be a list", current.span.first_line)
+            )
+
+
 def _namespace(node: Node) -> Iterator[tuple[str, Value]]:
     """The condition that the other is in the same namespace; unset on both sides is the same."""
     namespace = node.fields.get("namespace")

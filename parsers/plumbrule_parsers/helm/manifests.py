@@ -1,0 +1,220 @@
+"""Rendered text to values whose places are lines of templates and of values files.
+
+A leaf stands at the values line that it comes from, else at the template's; `via` leads from the
+template through the includes to the values. Keys and containers stand where the template, or the
+values, write them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from typing import Final
+
+from plumbrule_parsers.document import Problem
+from plumbrule_parsers.helm.state import INCLUDED, TEMPLATE
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.traced_text import HOLE, Piece, plain_text
+from plumbrule_parsers.value import (
+    Hop,
+    ListValue,
+    MapValue,
+    Place,
+    Reason,
+    Unknown,
+    Value,
+    join_segments,
+)
+from plumbrule_parsers.yaml_tree import parse_yaml
+
+MAX_VALUES_HOPS: Final = 4
+
+
+class Origins:
+    """Where each stretch of a rendered text was written."""
+
+    def __init__(self, pieces: tuple[Piece, ...], home: Source) -> None:
+        self.pieces = pieces
+        self.home = home
+        self.starts: list[int] = []
+        at = 0
+        for piece in pieces:
+            self.starts.append(at)
+            at += len(piece.text) if isinstance(piece.text, str) else 1
+        self.size = at
+
+    def numbers(self, start: int, end: int) -> range:
+        """The pieces that a stretch touches; the one at its start if it is empty."""
+        if not self.pieces:
+            return range(0)
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        last = first
+        while last + 1 < len(self.pieces) and self.starts[last + 1] < end:
+            last += 1
+        return range(first, last + 1)
+
+    def unknowns(self, start: int, end: int) -> list[Unknown]:
+        """The unknown pieces of a stretch, in order."""
+        found = [self.pieces[number].text for number in self.numbers(start, end)]
+        return [one for one in found if isinstance(one, Unknown)]
+
+    def literal(self, number: int, start: int, end: int) -> Span | None:
+        """The part of a piece's own place that the stretch covers."""
+        piece = self.pieces[number]
+        if piece.literal is None or not isinstance(piece.text, str):
+            return None
+        at = self.starts[number]
+        low = min(max(start - at, 0), len(piece.text))
+        high = max(min(end - at, len(piece.text)), low)
+        offset = piece.literal.start
+        return Span(piece.literal.source, offset + low, offset + high)
+
+    def place(self, start: int, end: int) -> Place:
+        """Where a stretch was written: its values line, else its template line; and the way."""
+        template: Span | None = None
+        chain: dict[Hop, None] = {}
+        values: dict[Hop, Span] = {}
+        for number in self.numbers(start, end):
+            piece = self.pieces[number]
+            written = self.literal(number, start, end)
+            origin: Hop | None = None
+            for hop in piece.hops:
+                if hop.note == INCLUDED:
+                    chain.setdefault(hop)
+                elif hop.note == TEMPLATE:
+                    template = template or hop.span
+                elif hop.kind == "data":
+                    origin = origin or hop
+                    values.setdefault(hop, hop.span)
+            if written is not None:
+                if origin is None:
+                    template = template or written
+                elif written.source is origin.span.source:
+                    values[origin] = written
+        if template is None:
+            template = self.home.span(0, 0)
+        if not values:
+            return Place(template, via=tuple(chain))
+        shown = list(values.items())[-MAX_VALUES_HOPS:]
+        primary = shown[-1][0].span
+        hops = (Hop(template, TEMPLATE), *chain, *(hop for hop, _span in shown))
+        return Place(primary, via=hops)
+
+    def at_home(self, start: int) -> int:
+        """The offset in the chart's own template behind which the rendered offset lies."""
+        for number in self.numbers(start, start):
+            piece = self.pieces[number]
+            written = self.literal(number, start, start)
+            if written is not None and written.source is self.home:
+                return written.start
+            for hop in reversed(piece.hops):
+                if hop.note in (TEMPLATE, INCLUDED) and hop.span.source is self.home:
+                    return hop.span.start
+        return 0
+
+
+class _Mapper:
+    """Rebuilds the values of one rendered text with the places of what it came from."""
+
+    def __init__(self, origins: Origins) -> None:
+        self.origins = origins
+        self.done: dict[int, Value] = {}
+        self.keep: list[Value] = []  # so that no identity is used twice
+
+    def value(self, value: Value, place: Place | None) -> Value:
+        """The value with the places of templates and values files."""
+        if isinstance(value, (MapValue, ListValue)):
+            known = self.done.get(id(value))
+            if known is None:
+                self.keep.append(value)
+                known = self.done[id(value)] = (
+                    self.mapping(value) if isinstance(value, MapValue) else self.items(value)
+                )
+            return known
+        if isinstance(value, str) and HOLE in value and place is not None:
+            return self.holed(value, place.value)
+        return value
+
+    def holed(self, value: str, at: Span) -> Value:
+        """Text with unknown parts."""
+        unknowns = self.origins.unknowns(at.start, at.end)
+        if value == HOLE and len(unknowns) == 1:
+            quoted = at.source.text[at.start : at.start + 1] in ("'", '"')
+            found = unknowns[0]
+            return replace(found, type="string", not_null=True) if quoted else found
+        parts: list[str | Unknown] = []
+        texts = value.split(HOLE)
+        for index, text in enumerate(texts):
+            parts.append(text)
+            if index + 1 < len(texts):
+                parts.append(
+                    unknowns[index] if index < len(unknowns) else Unknown(Reason.TEMPLATE, "text")
+                )
+        return join_segments(parts)
+
+    def mapping(self, value: MapValue) -> MapValue:
+        at = self.origins.at_home(value.start)
+        end = max(self.origins.at_home(max(value.end - 1, value.start)), at)
+        made = MapValue(self.origins.home, at, end, rest=value.rest, tag=value.tag)
+        for key, item in value.items():
+            place = value.place(key)
+            if HOLE in key:
+                found = self.origins.unknowns(place.key.start, place.key.end) if (
+                    place is not None and place.key is not None) else []  # fmt: skip
+                made.rest = found[0] if found else Unknown(Reason.TEMPLATE, "a key")
+                continue
+            made.put(key, self.value(item, place), self.entry(item, place))
+        return made
+
+    def items(self, value: ListValue) -> ListValue:
+        at = self.origins.at_home(value.start)
+        end = max(self.origins.at_home(max(value.end - 1, value.start)), at)
+        made = ListValue(self.origins.home, at, end, rest=value.rest, tag=value.tag)
+        for index, item in enumerate(value):
+            made.append(self.value(item, value.place(index)))
+            made.places[index] = self.entry(item, value.place(index))
+        return made
+
+    def entry(self, value: Value, place: Place | None) -> Place:
+        """The place of an entry."""
+        origins = self.origins
+        if place is None:
+            return Place(origins.home.span(0, 0))
+        key = place.key
+        whole = isinstance(value, (MapValue, ListValue)) and bool(value)
+        if key is not None and (whole or place.value.end <= place.value.start):
+            return origins.place(key.start, key.end)
+        start, end = place.value.start, place.value.end
+        if whole:  # an item of a list: its first line
+            head = place.value.first_line
+            return origins.place(head.start, head.end)
+        found = origins.place(start, end)
+        if key is not None and not found.via:
+            named = origins.place(key.start, key.end)
+            if not named.via and named.value.source is found.value.source and (
+                named.value.end <= found.value.start
+            ):  # fmt: skip
+                return Place(found.value, named.value)
+        return found
+
+
+def manifest_values(
+    pieces: tuple[Piece, ...], home: Source
+) -> tuple[list[Value], list[Problem]]:  # fmt: skip
+    """The documents that a template renders to, and what is wrong with them, at its lines."""
+    origins = Origins(pieces, home)
+    rendered = Source(home.path, plain_text(pieces))
+    stream = parse_yaml(rendered, "1.1")
+    mapper = _Mapper(origins)
+    values = [
+        mapper.value(document.value, Place(document.span))
+        for document in stream.documents
+        if document.value is not None
+    ]
+    problems = [
+        Problem(one.code, f"in the rendered text: {one.message}",
+                origins.place(one.span.start, one.span.end).value.first_line, one.severity,
+                one.hint)
+        for one in stream.problems
+    ]  # fmt: skip
+    return values, problems

@@ -1,0 +1,1 @@
+"""Terraform evaluated on demand: expressions, modules, calls; every value with its origin."""

@@ -1,0 +1,124 @@
+"""`count` and `for_each`: how many instances a block has, and what its expressions see of them.
+
+All instances of a block share one node, so `each` and `count` are what they all have in common:
+with one instance its own key and value, with more the merged ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.terraform.evaluate.unknowns import (
+    derived,
+    merged_alternatives,
+    with_candidates,
+)
+from plumbrule_parsers.terraform.functions.call import FunctionError, text_of, whole_of
+from plumbrule_parsers.traced import SetData, Traced, hops_of
+from plumbrule_parsers.value import Reason, Unknown
+
+MAX_MERGED = 200  # instances whose values are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """`kind` is "", `count` or `for_each`; `size` None if it cannot be told, then `doubt` says why.
+
+    `keys` are those of a `for_each`; `beyond` stands for instances of a `count` beyond the listed.
+    """
+
+    kind: str
+    doubt: Unknown | None
+    size: int | None
+    keys: frozenset[str] = frozenset()
+    bound: Mapping[str, Traced] = field(default_factory=dict)
+    beyond: Unknown | None = None
+
+    def has(self, key: Traced) -> bool | None:
+        """Whether there is an instance with that key; None if it cannot be told."""
+        if self.size is None or key.unknown is not None:
+            return None
+        try:
+            if self.kind == "for_each":
+                return text_of(key) in self.keys
+            if self.kind == "count":
+                return 0 <= whole_of(key) < self.size
+        except FunctionError:
+            return False
+        return None  # a resource without instances: a key may be an attribute's
+
+
+def instances_of(kind: str, over: Traced, address: str, span: Span) -> Instances:
+    """The instances that a `count` or `for_each` of this value makes."""
+    doubt = over.unknown or over.rest
+    if kind == "count":
+        return _counted(over, doubt, address, span)
+    data = over.data
+    if doubt is None and not isinstance(data, (dict, list)):
+        doubt = Unknown(Reason.TYPE, f"for_each of {address} is no map or set", span)
+    if doubt is not None:
+        key = Traced(derived(doubt, "string", not_null=True), over.via)
+        item = Traced(derived(doubt), over.via)
+        return Instances(kind, doubt, None, bound=_each(key, item))
+    if isinstance(data, dict):
+        pairs = {name: data[name] for name in sorted(data)}
+    else:
+        assert isinstance(data, list)
+        pairs = {}
+        for one in data:
+            if one.unknown is not None or isinstance(one.data, (dict, list)):
+                why = one.unknown or Unknown(Reason.TYPE, f"for_each of {address}", span)
+                item = Traced(derived(why, "string", not_null=True), over.via)
+                return Instances(kind, why, None, bound=_each(item, item))
+            pairs[text_of(one)] = one
+    return Instances(kind, None, len(pairs), frozenset(pairs), _merged(pairs, over, address, span))
+
+
+def _counted(over: Traced, doubt: Unknown | None, address: str, span: Span) -> Instances:
+    size = None
+    if doubt is None:
+        try:
+            size = max(0, whole_of(over))
+        except FunctionError as error:
+            doubt = Unknown(Reason.TYPE, f"count of {address}: {error}"[:120], span)
+    why = doubt or Unknown(Reason.CARDINALITY, f"count of {address}", span)
+    if size == 1:
+        number = Traced(0, over.via)
+    elif size is not None and size <= 8:
+        number = Traced(with_candidates(why, range(size), "int"), over.via)
+    else:
+        number = Traced(derived(why, "int", not_null=True), over.via)
+    beyond = derived(why) if size is not None and size > 100 else None
+    return Instances("count", doubt, size, bound={"count": Traced({"index": number})},
+                     beyond=beyond)  # fmt: skip
+
+
+def _each(key: Traced, item: Traced) -> dict[str, Traced]:
+    return {"each": Traced({"key": key, "value": item})}
+
+
+def _merged(
+    pairs: Mapping[str, Traced], over: Traced, address: str, span: Span
+) -> dict[str, Traced]:
+    """What `each` is in all instances together."""
+    if not pairs:
+        return {}
+    if len(pairs) == 1:
+        ((name, item),) = pairs.items()
+        key = Traced(name, hops_of((over, item)))
+        return _each(key, key if isinstance(over.data, SetData) else _behind(over, item))
+    doubt = Unknown(Reason.CARDINALITY, f"{len(pairs)} instances of {address}", span)
+    key = Traced(with_candidates(doubt, tuple(pairs), "string"), over.via)
+    if isinstance(over.data, list):
+        return _each(key, key)
+    if len(pairs) > MAX_MERGED:
+        return _each(key, Traced(derived(doubt), over.via))
+    return _each(key, _behind(over, merged_alternatives(list(pairs.values()), doubt)))
+
+
+def _behind(over: Traced, item: Traced) -> Traced:
+    via = hops_of((over, item))
+    return Traced(item.data, via, item.span, item.rest,
+                  sensitive=over.sensitive or item.sensitive)  # fmt: skip

@@ -1,0 +1,83 @@
+"""What an expression is evaluated in: the names that it sees, and the budgets of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from plumbrule_parsers.document import Problem
+from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.functions.call import Files
+from plumbrule_parsers.traced import Traced
+
+MAX_STEPS = 400_000  # expressions that one root with all its calls may evaluate
+MAX_DEPTH = 200  # nested expressions and references on the way to one value
+Step: TypeAlias = "str | h.Expr"  # `.name`, or the key of `[key]`
+
+
+class Refused(Exception):  # noqa: N818 - it is how Terraform answers, not a fault of ours
+    """An expression that Terraform certainly refuses; `try` and `can` wait for it."""
+
+
+class Exhausted(Exception):  # noqa: N818
+    """A budget of steps or depth was used up."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What all evaluations of one root share. The counters are spent, never reset."""
+
+    steps: int = MAX_STEPS
+    depth: int = 0
+    # How often an unknown went through an operation that could still fail: then `try` is undecided.
+    doubts: int = 0
+    problems: dict[tuple[str, ...], Problem] = field(default_factory=dict)
+
+    def spend(self, steps: int = 1) -> None:
+        """Take steps from the budget. Exhausted: there are none left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise Exhausted("the budget of evaluation steps is used up")
+
+
+class Names(Protocol):
+    """What a module gives to its expressions."""
+
+    @property
+    def run(self) -> Run:
+        """The budgets of the root."""
+
+    @property
+    def files(self) -> Files:
+        """The files of the scanned root."""
+
+    @property
+    def locate(self) -> Callable[[str], str]:
+        """From a path as configurations have it to the file's own."""
+
+    def lookup(
+        self, first: str, steps: Sequence[Step], scope: Scope, span: Span
+    ) -> tuple[Traced, int] | None:
+        """The value behind a first name, and how many of the steps it took; None: no such name."""
+
+    def splat(self, names: tuple[str, ...], attribute: str, span: Span) -> Traced | None:
+        """The attribute of all instances of a block; None: the names are no such block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A place in a module: `bound` are the names of for expressions, iterators and instances."""
+
+    names: Names
+    source: Source
+    bound: Mapping[str, Traced]
+
+    def bind(self, **names: Traced) -> Scope:
+        """The same place with more names."""
+        return Scope(self.names, self.source, {**self.bound, **names})
+
+    def span(self, node: h.Expr) -> Span:
+        """Where the expression stands."""
+        return Span(self.source, node.start, node.end)

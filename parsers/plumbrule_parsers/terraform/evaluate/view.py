@@ -1,0 +1,165 @@
+"""Expressions of one file as values, evaluated: what `Static` is to a file alone."""
+
+from __future__ import annotations
+
+from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.source import Span
+from plumbrule_parsers.terraform.evaluate.dynamic import iterations
+from plumbrule_parsers.terraform.evaluate.expressions import settled
+from plumbrule_parsers.terraform.evaluate.modules import MAX_SIZE, Module
+from plumbrule_parsers.terraform.evaluate.scope import Scope
+from plumbrule_parsers.terraform.evaluate.unknowns import derived
+from plumbrule_parsers.terraform.functions.call import number_text
+from plumbrule_parsers.terraform.static import Static
+from plumbrule_parsers.traced import Traced, to_value, walk
+from plumbrule_parsers.value import (
+    Hop,
+    ListValue,
+    MapValue,
+    Place,
+    Reason,
+    Segments,
+    Unknown,
+    Value,
+)
+
+
+class Evaluated(Static):
+    """Turns expressions of one file into values, as they are in one call of the module."""
+
+    def __init__(self, scope: Scope, module: Module) -> None:
+        super().__init__(scope.source)
+        self.scope = scope
+        self.called = module
+
+    # -------------------------------------------------------------- values
+    def value(self, node: h.Expr) -> Value:
+        """What the expression is."""
+        return self.with_via(node)[0]
+
+    def entry(self, setting: h.Setting) -> tuple[Value, Place]:
+        """The value of a setting, and its place with the hops to what a person wrote."""
+        value, via = self.with_via(setting.value)
+        key = Span(self.source, setting.start, setting.name_end)
+        return value, Place(self.span(setting.value), key, via)
+
+    def with_via(self, node: h.Expr) -> tuple[Value, tuple[Hop, ...]]:
+        """The value with its hops; containers that are written here have those of each entry."""
+        while isinstance(node, h.Paren):
+            node = node.inner
+        if isinstance(node, h.Literal):
+            return node.value, ()
+        if isinstance(node, h.Object):
+            return self.object(node), ()
+        if isinstance(node, h.Tuple):
+            return self.listed(node), ()
+        return self.settled(settled(node, self.scope), node)
+
+    def settled(self, found: Traced, node: h.Expr) -> tuple[Value, tuple[Hop, ...]]:
+        """An evaluated value as the graph holds it, with its hops."""
+        at = self.span(node)
+        via = found.via
+        if found.span is not None and found.span != at and (not via or via[-1].span != found.span):
+            via = (*via, Hop(found.span, "value"))
+        if isinstance(found.data, (dict, list)):
+            for count, _part in enumerate(walk(found)):
+                if count > MAX_SIZE:
+                    return Unknown(Reason.LIMIT, "the value has too many parts", at), via
+        value = to_value(found, at)
+        if isinstance(value, Unknown) and value.span is None:
+            value = Unknown(value.reason, value.detail, at, value.type, value.candidates,
+                            value.not_null, value.reference, value.identity)  # fmt: skip
+        return value, via
+
+    def listed(self, node: h.Tuple) -> ListValue:
+        """A list that is written here."""
+        made = ListValue(self.source, node.start, node.end)
+        for item in node.items:
+            value, via = self.with_via(item)
+            if via:
+                made.places[len(made)] = Place(self.span(item), via=via)
+            made.append(value)
+            made.offsets.extend((item.start, item.end))
+        return made
+
+    def object(self, node: h.Object) -> MapValue:
+        """An object that is written here; a key that cannot be told leaves it open."""
+        made = MapValue(self.source, node.start, node.end)
+        for key, item in node.items:
+            name = self.value(key)
+            if isinstance(name, (bool, type(None))):
+                name = {True: "true", False: "false", None: "null"}[name]
+            elif isinstance(name, (int, float)):
+                name = number_text(name)
+            value, via = self.with_via(item)
+            if isinstance(name, str):
+                place = Place(self.span(item), Span(self.source, key.start, key.end), via)
+                made.put(name, value, place)
+            else:
+                doubt = self.doubt(name, key)
+                made.rest = made.rest or doubt
+                for known in made:  # which the key may repeat
+                    made[known] = derived(doubt)
+        return made
+
+    def doubt(self, name: Value, key: h.Expr) -> Unknown:
+        """Why a key cannot be told."""
+        if isinstance(name, Unknown):
+            return name
+        if isinstance(name, Segments):
+            return name.unknowns[0]
+        return Unknown(Reason.TYPE, "the key is no string", self.span(key))
+
+    # -------------------------------------------------------------- blocks
+    def instance(self, address: str) -> Evaluated:
+        """The view of what stands in a block: `each` and `count` are known there."""
+        if address not in self.called.folder.blocks:
+            return self
+        instances = self.called.instances(address)
+        if not instances.bound:
+            return self
+        return Evaluated(Scope(self.called, self.source, instances.bound), self.called)
+
+    def written_out(self, block: h.Block) -> tuple[list[tuple[Static, h.Block]], Unknown | None]:
+        """The contents of a dynamic block with the view of each, and what may be there besides."""
+        made, rest = iterations(block, self.scope)
+        if rest is not None:
+            rest = self.dynamic_doubt(block, rest)
+        return [(Evaluated(scope, self.called), content) for content, scope in made], rest
+
+    def origin(self, node: h.Expr) -> tuple[h.Expr, Static]:
+        """The expression that gives the value, behind names that only pass it on."""
+        view = self
+        for _step in range(20):
+            while isinstance(node, h.Paren):
+                node = node.inner
+            found = view.behind(node)
+            if found is None:
+                break
+            node, view = found
+        return node, view
+
+    def behind(self, node: h.Expr) -> tuple[h.Expr, Evaluated] | None:
+        """One step towards the expression that gives the value; None if there is none."""
+        module = self.called
+        if isinstance(node, h.Conditional):
+            test = settled(node.condition, self.scope).data
+            return (node.yes if test else node.no, self) if isinstance(test, bool) else None
+        if not isinstance(node, h.Traversal) or len(node.names) != 2:
+            if isinstance(node, h.Traversal) and len(node.names) == 3 and (
+                node.names[0] == "module" and node.names[1] in module.children
+            ):  # fmt: skip
+                child = module.children[node.names[1]]
+                output = child.folder.blocks.get(f"output.{node.names[2]}")
+                if output is not None and "value" in output.settings:
+                    scope = child.scope(output.source)
+                    return output.settings["value"].value, Evaluated(scope, child)
+            return None
+        first, name = node.names
+        if first == "local" and name in module.folder.locals:
+            source, setting = module.folder.locals[name]
+            return setting.value, Evaluated(module.scope(source), module)
+        if first == "var" and module.parent is not None and name in module.arguments:
+            scope, setting = module.arguments[name]
+            return setting.value, Evaluated(scope, module.parent)
+        return None

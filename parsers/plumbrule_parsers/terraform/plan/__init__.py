@@ -1,0 +1,1 @@
+"""Plans and states as `terraform show -json` prints them, read and led to their configuration."""
