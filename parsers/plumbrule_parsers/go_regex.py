@@ -304,8 +304,8 @@ def _category(name: str, *, negated: bool) -> str:
 
 def _cost(pattern: str) -> tuple[float, float]:
     """How `re` may take time: a power of the text's length, and a factor."""
-    from re import _constants as op  # type: ignore[attr-defined]
-    from re import _parser as parser  # type: ignore[attr-defined]
+    from re import _constants as op
+    from re import _parser as parser
 
     tree = parser.parse(pattern)
     power, ways = _ways(tree, op)
