@@ -231,7 +231,8 @@ def with_hops(pieces: Iterable[Piece], hops: Hops) -> list[Piece]:
     return out
 
 
-def _width(piece: Piece) -> int:
+def width_of(piece: Piece) -> int:
+    """The characters that the piece has in `plain_text`."""
     return len(piece.text) if isinstance(piece.text, str) else 1
 
 
@@ -249,7 +250,7 @@ def cut(pieces: Iterable[Piece], start: int, end: int) -> list[Piece]:
     out: list[Piece] = []
     at = 0
     for piece in pieces:
-        after = at + _width(piece)
+        after = at + width_of(piece)
         if after > start:
             if at >= end:
                 break
@@ -280,7 +281,7 @@ def edit(pieces: Pieces, edits: Iterable[Edit]) -> list[Piece]:
         """Walk to the position; what lies between is appended to `kept`."""
         nonlocal number, at
         while number < len(pieces):
-            width = _width(pieces[number])
+            width = width_of(pieces[number])
             low, high = max(since, at) - at, min(position, at + width) - at
             if kept is not None and high > low:
                 kept.append(_part(pieces[number], low, high))
@@ -302,7 +303,7 @@ def edit(pieces: Pieces, edits: Iterable[Edit]) -> list[Piece]:
                 out.append(Piece(new, hops))
         else:
             out.extend(new)
-    advance(sum(map(_width, pieces)), out, done)
+    advance(sum(map(width_of, pieces)), out, done)
     return out
 
 
@@ -326,7 +327,7 @@ def split(pieces: Pieces, separator: str, most: int = -1) -> list[list[Piece]]:
     widths = iter([len(text) for text in texts])
     wanted, skip = next(widths), 0
     for piece in pieces:
-        at, width = 0, _width(piece)
+        at, width = 0, width_of(piece)
         while at < width:
             if skip:
                 step = min(skip, width - at)

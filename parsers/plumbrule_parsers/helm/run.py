@@ -18,8 +18,8 @@ from plumbrule_parsers.helm.state import (
     Ground,
     RenderError,
     State,
-    TextGround,
     called,
+    ground_of,
 )
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced import Traced, made_of, of_pieces, pieces_of
@@ -185,7 +185,7 @@ class Run:
         tree = self.trees.get(source.text) or self.tree(source)
         if tree.problems:
             raise RenderError(f"in the text for `tpl`: {tree.problems[0].message}", span)
-        ground = TextGround(pieces, span)
+        ground = ground_of(pieces, span)
         before = dict(self.named) if tree.definitions else None
         for definition in tree.definitions.values():
             self.named[definition.name] = Named(definition.body, ground)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced import Traced
-from plumbrule_parsers.traced_text import Hops, Piece, cut
+from plumbrule_parsers.traced_text import Hops, Piece, cut, width_of
 from plumbrule_parsers.value import Hop
 
 if TYPE_CHECKING:
@@ -63,10 +65,11 @@ class TextGround:
 
     own: tuple[Piece, ...]
     call: Span
+    starts: tuple[int, ...]  # where each piece begins in the text
 
     def span(self, start: int, end: int) -> Span:
         """Where that part of the value was written, or where `tpl` was called."""
-        for piece in cut(self.own, start, max(end, start + 1)):
+        for piece in self.pieces(start, max(end, start + 1)):
             if piece.literal is not None:
                 return piece.literal
             for hop in piece.hops:
@@ -76,7 +79,17 @@ class TextGround:
 
     def pieces(self, start: int, end: int) -> list[Piece]:
         """The stretch as output."""
-        return cut(self.own, start, end)
+        # Templates ask for every one of their elements: only the pieces concerned are looked at.
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        last = bisect_left(self.starts, end, first)
+        base = self.starts[first] if self.starts else 0
+        return cut(self.own[first:last], start - base, end - base)
+
+
+def ground_of(own: tuple[Piece, ...], call: Span) -> TextGround:
+    """The ground of a text in these pieces."""
+    starts = tuple(accumulate(map(width_of, own[:-1]), initial=0)) if own else ()
+    return TextGround(own, call, starts)
 
 
 @dataclass(slots=True)
