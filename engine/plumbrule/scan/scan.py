@@ -114,6 +114,7 @@ def connect(
     graph, dangling = link(ordered, pack.schema.ancestors, environments)
     problems = [problem for document in ordered for problem in document.problems]
     problems += dangling
+    problems = list(dict.fromkeys(problems))  # a helper that two templates include fails twice
     problems.sort(key=lambda problem: (*problem.span.sort_key(), problem.code, problem.message))
     for state in skipped:
         states.setdefault(state.path, state)
