@@ -20,7 +20,7 @@ from plumbrule.lsp.rule_files import SUFFIX, RuleFiles, load_rules, problems_bes
 from plumbrule.scan.discover import PRUNED, discover, root_of
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file
-from plumbrule.scan.scan import Model, config_faults, connect, judge
+from plumbrule.scan.scan import Model, Resolved, config_faults, connect, judge
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source
 
@@ -56,10 +56,11 @@ class Read:
     parsed: tuple[Parsed, ...]
     skipped: tuple[FileState, ...]
     tree: ScannedFiles
+    memory: dict[str, Resolved] = field(default_factory=dict, compare=False)
 
     def model(self, config: Config, rules: RuleFiles) -> Model:
         """The files as one graph."""
-        return connect(self.parsed, self.skipped, self.tree, config, rules.pack)
+        return connect(self.parsed, self.skipped, self.tree, config, rules.pack, self.memory)
 
     def edited(self, name: str, text: str) -> Read:
         """The same with another text for one file."""
@@ -67,7 +68,7 @@ class Read:
                             self.tree.max_size)  # fmt: skip
         others = [one for one in self.parsed if one.path != name]
         parsed = sorted([*others, parse_file(name, tree)], key=lambda one: one.path)
-        return Read(tuple(parsed), self.skipped, tree)
+        return Read(tuple(parsed), self.skipped, tree, self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class Workspace:
         self.stamps: dict[str, Stamp] = {}
         self.skipped: list[FileState] = []
         self.tree = ScannedFiles(None, ())
+        self.memory: dict[str, Resolved] = {}
         self.config_notes: Notes = {}
 
     def holds(self, path: str) -> bool:
@@ -211,7 +213,7 @@ class Workspace:
         model, read = None, None
         if self.usable:
             parsed = tuple(self.parsed[name] for name in sorted(self.parsed))
-            read = Read(parsed, tuple(self.skipped), self.tree)
+            read = Read(parsed, tuple(self.skipped), self.tree, self.memory)
             model = read.model(self.config, self.rules)
         beside = {**self._rule_notes(buffers), **self.config_notes}
         opened = {name: text for path, text in buffers.items() if (name := self._name(path))}

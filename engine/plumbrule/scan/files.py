@@ -39,7 +39,8 @@ class ScannedFiles:
         self.max_size = max_size
         self._paths = sorted({*paths, *self.texts})
         self._known = set(self._paths)
-        self.consulted: set[str] = set()  # read on behalf of other files: includes, templates
+        # What was read on behalf of other files: includes, templates. None: there is no such text.
+        self.consulted: dict[str, Source | None] = {}
 
     def paths(self) -> list[str]:
         """All paths, sorted."""
@@ -48,10 +49,9 @@ class ScannedFiles:
     def read(self, path: str) -> Source | None:
         """The decoded file, None if it is no text inside the root."""
         path = posixpath.normpath(path)
-        found = self.load(path)
-        if not isinstance(found, Source):
-            return None
-        self.consulted.add(path)
+        loaded = self.load(path)
+        found = loaded if isinstance(loaded, Source) else None
+        self.consulted[path] = found
         return found
 
     def load(self, path: str) -> Source | Unreadable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,14 +78,42 @@ def model_of_texts(texts: Mapping[str, str], config: Config, pack: Pack) -> Mode
     return connect(parsed, [], tree, config, pack)
 
 
+Resolve = Callable[[Mapping[str, Document], ScannedFiles], Iterable[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What one format made of its documents, and all that it looked at for it."""
+
+    own: Mapping[str, Document]
+    paths: tuple[str, ...]
+    consulted: Mapping[str, Source | None]
+    documents: tuple[Document, ...]
+
+    def holds(self, own: Mapping[str, Document], tree: ScannedFiles) -> bool:
+        """True if everything that was looked at is as it was."""
+        return (
+            len(own) == len(self.own)
+            and all(self.own.get(path) is document for path, document in own.items())
+            and self.paths == tuple(tree.paths())
+            and all(tree.read(path) == source for path, source in self.consulted.items())
+        )
+
+
 def connect(
     parsed: Iterable[Parsed],
     skipped: Iterable[FileState],
     tree: ScannedFiles,
     config: Config,
     pack: Pack,
+    memory: dict[str, Resolved] | None = None,
 ) -> Model:
-    """Documents to one model: formats resolve their files, then everything is linked."""
+    """Documents to one model: formats resolve their files, then everything is linked.
+
+    `memory` keeps what formats resolved from one call to the next: an edit renders no chart that it
+    does not touch.
+    """
+    memory = {} if memory is None else memory
     parsed = list(parsed)
     documents = {one.path: one.document for one in parsed if one.document is not None}
     states = {one.path: one.state for one in parsed}
@@ -95,7 +123,7 @@ def connect(
         if resolve is None:
             continue
         try:
-            for document in resolve(own, tree):
+            for document in _resolved(name, resolve, own, tree, memory):
                 documents[document.source.path] = document
                 path = document.source.path
                 states[path] = FileState(path, name, document.completeness, document.because)
@@ -106,8 +134,8 @@ def connect(
             )
             problem = Problem("internal-error", message[:300], first.source.span(0, 0))
             documents[first.source.path] = replace(first, problems=(*first.problems, problem))
-        for path in tree.consulted:  # no format claims an included file; it was read all the same
-            if path in states and not states[path].format:
+        for path, source in tree.consulted.items():  # no format claims an included file
+            if source is not None and path in states and not states[path].format:
                 states[path] = FileState(path, name, Completeness.EVALUATED)
     ordered = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
     environments = _environments(ordered, config)
@@ -121,6 +149,20 @@ def connect(
     return Model(
         graph, tuple(ordered), tuple(states[path] for path in sorted(states)), tuple(problems)
     )
+
+
+def _resolved(
+    name: str, resolve: Resolve, own: Mapping[str, Document], tree: ScannedFiles,
+    memory: dict[str, Resolved],
+) -> tuple[Document, ...]:  # fmt: skip
+    earlier = memory.get(name)
+    tree.consulted = {}
+    if earlier is not None and earlier.holds(own, tree):
+        return earlier.documents
+    tree.consulted = {}
+    found = tuple(resolve(own, tree))
+    memory[name] = Resolved(own, tuple(tree.paths()), dict(tree.consulted), found)
+    return found
 
 
 def _environments(documents: Iterable[Document], config: Config) -> dict[str, str]:
