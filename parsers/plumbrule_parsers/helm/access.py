@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plumbrule_parsers.helm.functions.call import Call, FunctionError
+from plumbrule_parsers.function_table import FunctionError
+from plumbrule_parsers.helm.functions.call import Call
 from plumbrule_parsers.helm.functions.methods import call_method, has_method
 from plumbrule_parsers.helm.functions.objects import FilesData, StructData
 from plumbrule_parsers.traced import Traced

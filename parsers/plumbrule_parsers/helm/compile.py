@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.access import NIL, field_of, truth
-from plumbrule_parsers.helm.functions.call import Call, FunctionError
+from plumbrule_parsers.helm.functions.call import Call
 from plumbrule_parsers.helm.functions.table import FUNCTIONS
 from plumbrule_parsers.helm.functions.table import call as call_function
 from plumbrule_parsers.helm.state import (

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from plumbrule_parsers.document import Problem
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.api_versions import HELM, KUBERNETES, defaults
 from plumbrule_parsers.helm.chart import Chart, Requirement
 from plumbrule_parsers.helm.dependencies import DependencyError, settle
-from plumbrule_parsers.helm.functions.call import Call, Capabilities, FunctionError
+from plumbrule_parsers.helm.functions.call import Call, Capabilities
 from plumbrule_parsers.helm.functions.objects import (
     ApiVersions,
     FilesData,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from plumbrule_parsers.document import Problem, Severity
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.gotemplate import parse_template
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.chart import Chart
 from plumbrule_parsers.helm.compile import compile_body
-from plumbrule_parsers.helm.functions.call import Capabilities, FunctionError
+from plumbrule_parsers.helm.functions.call import Capabilities
 from plumbrule_parsers.helm.state import (
     Budget,
     Emit,

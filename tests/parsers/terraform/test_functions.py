@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.terraform.functions.call import Files, FunctionError
+from plumbrule_parsers.terraform.functions.call import Files
 from plumbrule_parsers.terraform.functions.table import FUNCTIONS, call
 from plumbrule_parsers.traced import SetData, Traced, first_unknown, plain, trace
 from plumbrule_parsers.value import Reason, Segments, Unknown, join_segments

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import quote_plus
 
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.formatting import printed
 from plumbrule_parsers.helm.functions.go_text import go_bytes
 from plumbrule_parsers.helm.functions.go_values import (

@@ -1,4 +1,4 @@
-"""What every template function needs: its call, the chart around it, and the error to raise.
+"""What every template function needs: its call and the chart around it.
 
 Go's types decide what a function accepts and what it prints, so they are kept apart: a Python
 `int` is Go's `int`, `Int64` is `int64` (what Sprig's arithmetic gives), a `float` is `float64`
@@ -7,36 +7,14 @@ Go's types decide what a function accepts and what it prints, so they are kept a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
+from plumbrule_parsers import function_table
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.traced import Traced
 
-MAX_TEXT = 4_000_000  # characters a function may produce
-MAX_ITEMS = 100_000  # items a function may produce
 MAX_DEPTH = 100  # levels of containers a function walks down
-
-
-class FunctionError(Exception):
-    """A call that Helm refuses; the message is what a person reads.
-
-    `by_author` is true for `fail` and `required`: the chart's author wrote the message.
-    """
-
-    def __init__(self, message: str, *, by_author: bool = False) -> None:
-        super().__init__(message)
-        self.by_author = by_author
-
-
-class Unknowns(StrEnum):
-    """What `call` does before a function whose arguments are not wholly known."""
-
-    STRICT = "strict"  # any unknown, at any depth: the result is unknown
-    SHALLOW = "shallow"  # an argument that is itself unknown: the result is unknown
-    OWN = "own"  # the function copes by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +68,4 @@ class Call:
     host: Host
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function: how it is applied, how it takes unknowns, the type of what it gives.
-
-    `fewest` and `most` count the arguments with the piped one, which comes last.
-    """
-
-    apply: Callable[[Call, Sequence[Traced]], Traced]
-    fewest: int
-    most: int | None
-    unknowns: Unknowns = Unknowns.STRICT
-    result: str = "any"  # base type's name, for an unknown result
+Function = function_table.Function[Call]

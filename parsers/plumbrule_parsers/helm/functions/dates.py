@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import need_str
 from plumbrule_parsers.helm.functions.numbers import parse_int, to_int
 from plumbrule_parsers.helm.functions.objects import Int64, StructData

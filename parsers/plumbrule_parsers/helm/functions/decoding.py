@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 
-from plumbrule_parsers.helm.functions.call import MAX_DEPTH, FunctionError
+from plumbrule_parsers.function_table import FunctionError
+from plumbrule_parsers.helm.functions.call import MAX_DEPTH
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.traced import Traced, of_pieces
 from plumbrule_parsers.traced_text import (

@@ -9,7 +9,8 @@ import posixpath
 import zlib
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_text import go_bytes
 from plumbrule_parsers.helm.functions.go_values import known, need_map, need_pieces, need_str
 from plumbrule_parsers.traced import Traced, made_of

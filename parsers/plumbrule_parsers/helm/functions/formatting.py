@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plumbrule_parsers.helm.functions.call import MAX_DEPTH, Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import MAX_DEPTH, Call, Function
 from plumbrule_parsers.helm.functions.go_text import go_bytes, go_quote, quoted_letter
 from plumbrule_parsers.helm.functions.go_values import (
     doubt,

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from plumbrule_parsers.helm.functions.call import MAX_DEPTH, MAX_TEXT, FunctionError
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError
+from plumbrule_parsers.helm.functions.call import MAX_DEPTH
 from plumbrule_parsers.helm.functions.go_text import go_bytes
 from plumbrule_parsers.helm.functions.objects import (
     ApiVersions,

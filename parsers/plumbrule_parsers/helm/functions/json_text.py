@@ -6,7 +6,8 @@ import json
 import math
 import re
 
-from plumbrule_parsers.helm.functions.call import MAX_DEPTH, MAX_TEXT, FunctionError
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError
+from plumbrule_parsers.helm.functions.call import MAX_DEPTH
 from plumbrule_parsers.helm.functions.go_text import go_bytes
 from plumbrule_parsers.helm.functions.go_values import float_text
 from plumbrule_parsers.helm.functions.objects import BytesText

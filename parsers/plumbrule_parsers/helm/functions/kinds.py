@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import (
     chosen,
     doubt,

@@ -7,7 +7,8 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from plumbrule_parsers.helm.functions.call import MAX_TEXT, Call, FunctionError
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError
+from plumbrule_parsers.helm.functions.call import Call
 from plumbrule_parsers.helm.functions.dates import format_date
 from plumbrule_parsers.helm.functions.go_text import go_bytes
 from plumbrule_parsers.helm.functions.go_values import (

@@ -6,13 +6,8 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.helm.functions.call import (
-    MAX_ITEMS,
-    Call,
-    Function,
-    FunctionError,
-    Unknowns,
-)
+from plumbrule_parsers.function_table import MAX_ITEMS, FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import need_int, need_str, shown
 from plumbrule_parsers.helm.functions.objects import Int64
 from plumbrule_parsers.traced import Traced, made_of

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from plumbrule_parsers.function_table import MAX_ITEMS, MAX_TEXT, FunctionError, Unknowns
 from plumbrule_parsers.go_regex import GoPattern, RegexError, compile_go, expand
-from plumbrule_parsers.helm.functions.call import (
-    MAX_ITEMS,
-    MAX_TEXT,
-    Call,
-    Function,
-    FunctionError,
-    Unknowns,
-)
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import need_int, need_pieces, need_str, text_result
 from plumbrule_parsers.helm.functions.words import strings
 from plumbrule_parsers.traced import Traced, made_of, of_pieces

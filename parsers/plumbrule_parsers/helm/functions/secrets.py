@@ -6,7 +6,8 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.helm.functions.call import MAX_TEXT, Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import need_int, need_pieces, need_str, text_result
 from plumbrule_parsers.helm.functions.objects import StructData
 from plumbrule_parsers.traced import Traced, hops_of, made_of

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_values import need_str
 from plumbrule_parsers.helm.functions.objects import StructData
 from plumbrule_parsers.traced import Traced, made_of

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plumbrule_parsers.function_table import call_function
 from plumbrule_parsers.helm.functions.builtins import BUILTINS
-from plumbrule_parsers.helm.functions.call import Call, Function, FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.dates import DATES
 from plumbrule_parsers.helm.functions.dicts import DICTS
 from plumbrule_parsers.helm.functions.encoding import ENCODING
@@ -24,8 +25,7 @@ from plumbrule_parsers.helm.functions.secrets import SECRETS
 from plumbrule_parsers.helm.functions.semver import SEMVER
 from plumbrule_parsers.helm.functions.strings import STRINGS
 from plumbrule_parsers.helm.functions.words import WORDS
-from plumbrule_parsers.traced import Traced, first_unknown, made_of
-from plumbrule_parsers.value import Unknown
+from plumbrule_parsers.traced import Traced
 
 FUNCTIONS: dict[str, Function] = {
     **BUILTINS,
@@ -50,24 +50,4 @@ def call(name: str, args: Sequence[Traced], call: Call) -> Traced:
 
     FunctionError: there is no such function, or it refuses these arguments as Helm would.
     """
-    function = FUNCTIONS.get(name)
-    if function is None:
-        raise FunctionError(f"there is no function named `{name[:60]}`")
-    if len(args) < function.fewest:
-        raise FunctionError(f"`{name}` needs at least {function.fewest} arguments, not {len(args)}")
-    if function.most is not None and len(args) > function.most:
-        raise FunctionError(f"`{name}` takes at most {function.most} arguments, not {len(args)}")
-    doubt = _doubt(function, args)
-    if doubt is not None:
-        return made_of(Unknown(doubt.reason, doubt.detail, doubt.span, function.result), *args)
-    return function.apply(call, args)
-
-
-def _doubt(function: Function, args: Sequence[Traced]) -> Unknown | None:
-    if function.unknowns is Unknowns.OWN:
-        return None
-    for arg in args:
-        found = first_unknown(arg) if function.unknowns is Unknowns.STRICT else arg.unknown
-        if found is not None:
-            return found
-    return None
+    return call_function(FUNCTIONS, name, args, call)

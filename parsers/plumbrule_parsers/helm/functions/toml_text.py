@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from plumbrule_parsers.helm.functions.call import MAX_DEPTH, FunctionError
+from plumbrule_parsers.function_table import FunctionError
+from plumbrule_parsers.helm.functions.call import MAX_DEPTH
 from plumbrule_parsers.helm.functions.go_values import float_text, go_type
 from plumbrule_parsers.traced import Traced, pieces_of
 from plumbrule_parsers.traced_text import Piece, mapped

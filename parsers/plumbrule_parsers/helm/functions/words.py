@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from plumbrule_parsers.helm.functions.call import (
-    MAX_ITEMS,
-    MAX_TEXT,
-    Call,
-    Function,
-    FunctionError,
-    Unknowns,
-)
+from plumbrule_parsers.function_table import MAX_ITEMS, MAX_TEXT, FunctionError, Unknowns
+from plumbrule_parsers.helm.functions.call import Call, Function
 from plumbrule_parsers.helm.functions.go_text import (
     abbreviate,
     camel,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import FunctionError, Unknowns
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.hcl_tree.parse import parse_expression
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.terraform.evaluate.scope import Names, Refused, Scope, Step
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
-from plumbrule_parsers.terraform.functions.call import FunctionError, Unknowns, text_of
+from plumbrule_parsers.terraform.functions.call import text_of
 from plumbrule_parsers.terraform.functions.table import FUNCTIONS, call
 from plumbrule_parsers.terraform.json_body import moved
 from plumbrule_parsers.traced import Traced, first_unknown, made_of, unknown

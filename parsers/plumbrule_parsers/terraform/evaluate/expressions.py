@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.evaluate.calls import call_function
 from plumbrule_parsers.terraform.evaluate.loops import for_expression, splat
@@ -24,7 +25,7 @@ from plumbrule_parsers.terraform.evaluate.scope import (
 )
 from plumbrule_parsers.terraform.evaluate.templates import template
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, merged_alternatives
-from plumbrule_parsers.terraform.functions.call import FunctionError, bool_of, text_of
+from plumbrule_parsers.terraform.functions.call import bool_of, text_of
 from plumbrule_parsers.traced import Traced, hops_of, unknown
 from plumbrule_parsers.value import Hop, Reason, Unknown
 

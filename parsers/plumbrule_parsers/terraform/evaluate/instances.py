@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.terraform.evaluate.unknowns import (
     derived,
     merged_alternatives,
     with_candidates,
 )
-from plumbrule_parsers.terraform.functions.call import FunctionError, text_of, whole_of
+from plumbrule_parsers.terraform.functions.call import text_of, whole_of
 from plumbrule_parsers.traced import SetData, Traced, hops_of
 from plumbrule_parsers.value import Reason, Unknown
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from plumbrule_parsers.function_table import MAX_ITEMS, FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived
-from plumbrule_parsers.terraform.functions.call import (
-    MAX_ITEMS,
-    FunctionError,
-    bool_of,
-    text_of,
-    type_name,
-)
+from plumbrule_parsers.terraform.functions.call import bool_of, text_of, type_name
 from plumbrule_parsers.traced import SetData, Traced, hops_of, made_of
 from plumbrule_parsers.value import Unknown
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from plumbrule_parsers.document import Problem
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.terraform.evaluate.expressions import value
@@ -25,7 +26,7 @@ from plumbrule_parsers.terraform.evaluate.unknowns import (
     derived,
     merged_alternatives,
 )
-from plumbrule_parsers.terraform.functions.call import Files, FunctionError
+from plumbrule_parsers.terraform.functions.call import Files
 from plumbrule_parsers.terraform.static import FILLED
 from plumbrule_parsers.traced import Traced, made_of, walk
 from plumbrule_parsers.value import Hop, Reason, Unknown

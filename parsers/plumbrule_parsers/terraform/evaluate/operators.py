@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
-from plumbrule_parsers.terraform.functions.call import (
-    FunctionError,
-    bool_of,
-    equal,
-    number_of,
-)
+from plumbrule_parsers.terraform.functions.call import bool_of, equal, number_of
 from plumbrule_parsers.traced import SetData, Traced, first_unknown, made_of
 from plumbrule_parsers.value import Segments, Unknown
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.terraform.evaluate.unknowns import (
     derived,
     merged_alternatives,
     spread,
 )
-from plumbrule_parsers.terraform.functions.call import (
-    FunctionError,
-    text_of,
-    type_name,
-    whole_of,
-)
+from plumbrule_parsers.terraform.functions.call import text_of, type_name, whole_of
 from plumbrule_parsers.traced import SetData, Traced, hops_of, made_of
 from plumbrule_parsers.value import Unknown
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.evaluate.dynamic import iterations
 from plumbrule_parsers.terraform.evaluate.expressions import value
 from plumbrule_parsers.terraform.evaluate.folder import Declared
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived
-from plumbrule_parsers.terraform.functions.call import FunctionError, distinct
+from plumbrule_parsers.terraform.functions.call import distinct
 from plumbrule_parsers.terraform.functions.json_text import json_segments
 from plumbrule_parsers.traced import Traced, first_unknown, hops_of, made_of
 from plumbrule_parsers.value import Hop, Reason, Segments, Unknown, join_segments

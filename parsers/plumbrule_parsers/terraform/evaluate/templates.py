@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.hcl_tree.template import Region, is_wrapper, spoken
 from plumbrule_parsers.terraform.evaluate.loops import pairs
 from plumbrule_parsers.terraform.evaluate.scope import Exhausted, Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, merged_alternatives
-from plumbrule_parsers.terraform.functions.call import (
-    MAX_TEXT,
-    FunctionError,
-    bool_of,
-    text_of,
-    type_name,
-)
+from plumbrule_parsers.terraform.functions.call import bool_of, text_of, type_name
 from plumbrule_parsers.traced import Traced, made_of
 from plumbrule_parsers.value import Segments, Unknown, join_segments
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
 from plumbrule_parsers.terraform.functions.call import (
-    FunctionError,
     bool_of,
     number_of,
     set_order,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.terraform.functions.call import FunctionError, same, type_name
+from plumbrule_parsers.function_table import FunctionError
+from plumbrule_parsers.terraform.functions.call import same, type_name
 from plumbrule_parsers.traced import SetData, Traced, first_unknown, hops_of, made_of
 from plumbrule_parsers.value import Scalar, Segments, Unknown
 

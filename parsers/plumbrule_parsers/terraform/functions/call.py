@@ -1,4 +1,4 @@
-"""What every function needs: the error to raise, the files it may read, and conversions.
+"""What every function needs: the files it may read, and conversions.
 
 Conversions follow Terraform's type system (cty): numbers, bools and strings convert into each other
 where the text allows, everything else is an error that names the offending type.
@@ -8,24 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from plumbrule_parsers import function_table
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.traced import Traced
-
-MAX_TEXT = 4_000_000  # characters a function may produce
-MAX_ITEMS = 100_000  # items a function may produce
-
-
-class FunctionError(Exception):
-    """A call that Terraform refuses; the message is what a person reads."""
-
-
-class Unknowns(StrEnum):
-    """What the evaluator does before a call whose arguments are not wholly known."""
-
-    STRICT = "strict"  # any unknown, at any depth: the result is unknown
-    SHALLOW = "shallow"  # an argument that is itself unknown: the result is unknown
-    OWN = "own"  # the function copes by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +26,7 @@ class Files:
     matching: Callable[[str, str], list[str] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function: how it is applied, how it takes unknowns, the type of what it gives."""
-
-    apply: Callable[[Files, Sequence[Traced]], Traced]
-    fewest: int
-    most: int | None
-    unknowns: Unknowns
-    result: str  # base type's name, for an unknown result
+Function = function_table.Function[Files]
 
 
 def type_name(value: Traced) -> str:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import MAX_ITEMS, FunctionError, Unknowns
 from plumbrule_parsers.terraform.functions.call import (
-    MAX_ITEMS,
     Files,
     Function,
-    FunctionError,
-    Unknowns,
     bool_of,
     distinct,
     entries_of,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import FunctionError, Unknowns
 from plumbrule_parsers.terraform.functions.call import (
     Files,
     Function,
-    FunctionError,
-    Unknowns,
     bool_of,
     entries_of,
     items_of,

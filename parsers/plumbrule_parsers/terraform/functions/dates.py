@@ -6,13 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from plumbrule_parsers.terraform.functions.call import (
-    Files,
-    Function,
-    FunctionError,
-    Unknowns,
-    text_of,
-)
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.terraform.functions.call import Files, Function, text_of
 from plumbrule_parsers.traced import Traced, made_of
 from plumbrule_parsers.value import Reason, Unknown
 

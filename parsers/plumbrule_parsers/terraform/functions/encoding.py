@@ -13,16 +13,10 @@ import zlib
 from collections.abc import Callable, Sequence
 from urllib.parse import quote_plus, unquote_plus
 
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError, Unknowns
 from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.source import Source
-from plumbrule_parsers.terraform.functions.call import (
-    MAX_TEXT,
-    Files,
-    Function,
-    FunctionError,
-    Unknowns,
-    text_of,
-)
+from plumbrule_parsers.terraform.functions.call import Files, Function, text_of
 from plumbrule_parsers.terraform.functions.json_text import json_segments
 from plumbrule_parsers.terraform.functions.yaml_text import yaml_text
 from plumbrule_parsers.traced import Traced, from_value, made_of, trace

@@ -6,7 +6,8 @@ import base64
 import posixpath
 from collections.abc import Callable, Sequence
 
-from plumbrule_parsers.terraform.functions.call import Files, Function, Unknowns, text_of
+from plumbrule_parsers.function_table import Unknowns
+from plumbrule_parsers.terraform.functions.call import Files, Function, text_of
 from plumbrule_parsers.terraform.functions.encoding import HASHES
 from plumbrule_parsers.traced import SetData, Traced, made_of, unknown
 from plumbrule_parsers.value import Reason

@@ -5,14 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from plumbrule_parsers.terraform.functions.call import (
-    Files,
-    Function,
-    FunctionError,
-    Unknowns,
-    text_of,
-    whole_of,
-)
+from plumbrule_parsers.function_table import FunctionError, Unknowns
+from plumbrule_parsers.terraform.functions.call import Files, Function, text_of, whole_of
 from plumbrule_parsers.traced import Traced, made_of
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from plumbrule_parsers.function_table import FunctionError, Unknowns
 from plumbrule_parsers.terraform.functions.call import (
     Files,
     Function,
-    FunctionError,
-    Unknowns,
     items_of,
     number_of,
     text_of,

@@ -6,14 +6,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from plumbrule_parsers.function_table import MAX_TEXT, FunctionError, Unknowns
 from plumbrule_parsers.go_regex import GoPattern, RegexError, compile_go, expand
 from plumbrule_parsers.linear_match import Found
 from plumbrule_parsers.terraform.functions.call import (
-    MAX_TEXT,
     Files,
     Function,
-    FunctionError,
-    Unknowns,
     bool_of,
     items_of,
     number_of,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from plumbrule_parsers.helm.functions.call import Call, Capabilities, FunctionError
+from plumbrule_parsers.function_table import FunctionError
+from plumbrule_parsers.helm.functions.call import Call, Capabilities
 from plumbrule_parsers.helm.functions.methods import call_method, has_method
 from plumbrule_parsers.helm.functions.objects import FilesData
 from plumbrule_parsers.helm.functions.table import call as call_function

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.parsers.helm.functions.expression import FakeHost, a_call, evaluate
 
-from plumbrule_parsers.helm.functions.call import FunctionError
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.helm.functions.go_values import shown
 from plumbrule_parsers.helm.functions.objects import ApiVersions, FilesData, StructData
 from plumbrule_parsers.helm.functions.table import FUNCTIONS

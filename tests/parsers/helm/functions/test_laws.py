@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.parsers.helm.functions.expression import FakeHost, a_call, evaluate
 
-from plumbrule_parsers.helm.functions.call import MAX_ITEMS, MAX_TEXT, FunctionError
+from plumbrule_parsers.function_table import MAX_ITEMS, MAX_TEXT, FunctionError
 from plumbrule_parsers.helm.functions.table import FUNCTIONS, call
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.traced import Traced, plain, trace

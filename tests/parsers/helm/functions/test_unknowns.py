@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.parsers.helm.functions.expression import FakeHost, a_call, evaluate
 
+from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.helm.functions.table import FUNCTIONS
 from plumbrule_parsers.traced import Traced, first_unknown, trace
 from plumbrule_parsers.value import Reason, Segments, Unknown
@@ -73,8 +74,6 @@ def test_what_cannot_be_told_is_unknown(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_certain_is_told(text: str, expected: object) -> None:
-    from plumbrule_parsers.helm.functions.call import FunctionError
-
     if expected == "refused":
         with pytest.raises(FunctionError):
             value(text)
@@ -130,7 +129,6 @@ def test_lookup_is_empty_and_says_why() -> None:
 
 def test_each_function_takes_unknown_arguments() -> None:
     """No function raises anything but its own error, whatever is unknown."""
-    from plumbrule_parsers.helm.functions.call import FunctionError
     from plumbrule_parsers.helm.functions.table import call
 
     for name, function in FUNCTIONS.items():
