@@ -1,23 +1,13 @@
-"""Verdict, Finding, Review and Report: what a run has to say."""
+"""Finding, Review and Report: what a run has to say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
-
-
-class Verdict(StrEnum):
-    """What a rule says of one subject."""
-
-    VIOLATION = "violation"
-    PASS = "pass"  # noqa: S105
-    REVIEW = "review"
-    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,25 @@ class Node:
         return self.span.source.path
 
 
+class Addresses:
+    """Addresses given out within one file, each once: a repeated one gets `~2`, `~3` and so on."""
+
+    __slots__ = ("_counts", "_taken")
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def unique(self, wanted: str) -> str:
+        """The address that is wanted, or the next of its repeats that is free."""
+        address = wanted
+        while address in self._taken:
+            count = self._counts[wanted] = self._counts.get(wanted, 1) + 1
+            address = f"{wanted}~{count}"
+        self._taken.add(address)
+        return address
+
+
 @dataclass(frozen=True, slots=True)
 class ToAddress:
     """The node at exactly this address."""

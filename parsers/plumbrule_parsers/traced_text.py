@@ -15,8 +15,8 @@ string-like value apart with `pieces_of`, put it together with `of_pieces`:
   text of the result is the text function applied to the text, and each piece of the result has the
   hops of what it was made of.
 - In the text that `plain_text` gives, an unknown piece is one HOLE, so offsets can be computed by
-  ordinary text functions. Whoever cuts a text where the length of an unknown matters has to check
-  `known_prefix` first.
+  ordinary text functions. Whoever cuts a text where the length of an unknown matters has to look
+  for `first_hole` first.
 
 The pieces of a rendered template: literal template text has `literal`, an action's output has the
 hops of the value behind a hop for the action itself.
@@ -202,16 +202,6 @@ def all_hops(pieces: Iterable[Piece]) -> Hops:
 def plain_text(pieces: Iterable[Piece]) -> str:
     """The text; each unknown piece is one HOLE."""
     return "".join([piece.text if isinstance(piece.text, str) else HOLE for piece in pieces])
-
-
-def known_prefix(pieces: Iterable[Piece]) -> str:
-    """The text before the first unknown piece."""
-    out: list[str] = []
-    for piece in pieces:
-        if not isinstance(piece.text, str):
-            break
-        out.append(piece.text)
-    return "".join(out)
 
 
 def first_hole(pieces: Iterable[Piece]) -> Unknown | None:

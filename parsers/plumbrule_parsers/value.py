@@ -44,7 +44,6 @@ class Reason(StrEnum):
     CYCLE = "cycle"
     SYNTAX = "syntax"  # the place did not parse
     TYPE = "type"  # the value has another type than its field
-    ABSENT_HERE = "absent here"  # written elsewhere, by a tool that is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,11 +324,6 @@ def _restore_list(
 def is_known(value: Value) -> bool:
     """True if the value is a known scalar or a container (whose entries may be unknown)."""
     return not isinstance(value, (Unknown, Segments))
-
-
-def known_string(value: Value) -> str | None:
-    """The value if it is a known string, else None."""
-    return value if isinstance(value, str) else None
 
 
 def join_segments(parts: Iterable[str | Unknown | Segments]) -> str | Segments:

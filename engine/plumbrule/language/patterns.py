@@ -10,8 +10,6 @@ from plumbrule.language.schema import suggest
 from plumbrule.language.types import Type, list_of
 from plumbrule_parsers.source import Span
 
-PATH_TYPE = "path"
-
 
 def check_pattern(checker: Expressions, pattern: syntax.PatternExpr, names: Names) -> ir.Pattern:
     """The checked pattern; its fresh variables are bound in `names`."""

@@ -225,7 +225,6 @@ class Text:
     value: str
     long: bool
     span: Span = _span()
-    content_start: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

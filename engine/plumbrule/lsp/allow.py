@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from dataclasses import dataclass
 
@@ -61,8 +60,3 @@ def takes_back(insertion: Insertion, note: Note, frame: Frame, today: dt.date) -
                    paths=frozenset((frame.model.graph.nodes[note.subject].path,)))  # fmt: skip
     gone = any(one.finding.fingerprint == note.fingerprint for one in report.exempted)
     return gone and len(model.problems) <= len(frame.model.problems)
-
-
-def file_of(insertion: Insertion, frame: Frame) -> str:
-    """The absolute path of the file to edit."""
-    return os.path.join(frame.root, insertion.source.path)

@@ -26,7 +26,7 @@ from plumbrule_parsers.helm.values import Table, traced_values
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced import Traced
 from plumbrule_parsers.traced_text import Piece
-from plumbrule_parsers.value import MapValue, Unknown
+from plumbrule_parsers.value import Unknown
 
 # Names of the fields of `.Chart`, by their keys in Chart.yaml, with what they are if absent.
 _FIELDS: Final = {
@@ -227,8 +227,3 @@ def _capabilities(known: Capabilities) -> Traced:
         {"KubeVersion": Traced(kube), "APIVersions": Traced(apis), "HelmVersion": Traced(helm)},
         "*common.Capabilities", "capabilities",
     ))  # fmt: skip
-
-
-def given_values(values: MapValue) -> Table:
-    """A further values file, as what the user gives."""
-    return traced_values(values)

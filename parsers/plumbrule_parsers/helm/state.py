@@ -14,7 +14,6 @@ from plumbrule_parsers.traced_text import Hops, Piece, cut, width_of
 from plumbrule_parsers.value import Hop
 
 if TYPE_CHECKING:
-    from plumbrule_parsers.helm.functions.call import Call
     from plumbrule_parsers.helm.run import Run
 
 TEMPLATE: Final = "template"
@@ -115,7 +114,6 @@ class State:
 
 Emit = Callable[[State], None]
 Evaluate = Callable[[State], Traced]
-CallOf = Callable[[State, Span], "Call"]
 
 
 def called(chain: Hops, span: Span) -> Hops:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from plumbrule_parsers.document import (
+    Addresses,
     Node,
     Problem,
     Reference,
@@ -64,19 +65,9 @@ class Lift:
         self.nodes: list[Node] = []
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
-        self.addresses: set[str] = set()
-        self.counts: dict[str, int] = {}
+        self.address = Addresses().unique
 
     # -------------------------------------------------------------- plumbing
-    def address(self, wanted: str) -> str:
-        """The address, made unique within the file."""
-        address = wanted
-        while address in self.addresses:
-            count = self.counts[wanted] = self.counts.get(wanted, 1) + 1
-            address = f"{wanted}~{count}"
-        self.addresses.add(address)
-        return address
-
     def warn(self, code: str, message: str, span: Span) -> None:
         """Report a structural mistake and go on."""
         self.problems.append(Problem(code, message, span.first_line, Severity.WARNING))
@@ -471,32 +462,29 @@ def _with_handler(probe: MapValue) -> MapValue:
 
 
 # ------------------------------------------------------------------ kinds of their own
+def _selects(lift: Lift, node: Node, spec: MapValue | None, key: str, edge: str) -> None:
+    """A reference to the pods whose labels the spec selects."""
+    selector = spec.get(key) if spec is not None else None
+    if spec is not None and isinstance(selector, MapValue):
+        place = spec.place(key)
+        span = place.entry if place is not None else node.span
+        lift.selecting(node, edge, selector, span, "pod_labels")
+
+
 def _service(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:
     if spec is None:
         return
     for key in ("selector", "type", "ports"):
         _bring(node.fields, spec, key)
-    selector = spec.get("selector")
-    if isinstance(selector, MapValue):
-        place = spec.place("selector")
-        span = place.entry if place is not None else node.span
-        lift.selecting(node, "selects", selector, span, "pod_labels")
+    _selects(lift, node, spec, "selector", "selects")
 
 
 def _budget(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:
-    selector = spec.get("selector") if spec is not None else None
-    if spec is not None and isinstance(selector, MapValue):
-        place = spec.place("selector")
-        span = place.entry if place is not None else node.span
-        lift.selecting(node, "protects", selector, span, "pod_labels")
+    _selects(lift, node, spec, "selector", "protects")
 
 
 def _policy(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:
-    selector = spec.get("podSelector") if spec is not None else None
-    if spec is not None and isinstance(selector, MapValue):
-        place = spec.place("podSelector")
-        span = place.entry if place is not None else node.span
-        lift.selecting(node, "restricts", selector, span, "pod_labels")
+    _selects(lift, node, spec, "podSelector", "restricts")
 
 
 def _autoscaler(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import replace
 
 from plumbrule_parsers.document import (
+    Addresses,
     Completeness,
     Document,
     Hole,
@@ -113,16 +114,10 @@ class _Reader:
         self.references: list[Reference] = []
         self.problems: list[Problem] = []
         self.holes: list[Hole] = []
-        self.addresses: set[str] = set()
+        self.addresses = Addresses()
 
     def address(self, name: str) -> str:
-        wanted = f"{self.source.path}#{name}"
-        address, count = wanted, 1
-        while address in self.addresses:
-            count += 1
-            address = f"{wanted}~{count}"
-        self.addresses.add(address)
-        return address
+        return self.addresses.unique(f"{self.source.path}#{name}")
 
     # -------------------------------------------------------------- blocks
     def item(self, item: h.Setting | h.Block) -> None:

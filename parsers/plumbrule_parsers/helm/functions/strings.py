@@ -69,18 +69,26 @@ def letters(change: Callable[[str], str]) -> _Apply:
     return apply
 
 
+def _texts(args: Sequence[Traced]) -> list[str] | Traced:
+    """The arguments as texts, or the doubt because one of them is unknown in part."""
+    texts: list[str] = []
+    for arg in args:
+        text = known(need_pieces(arg))
+        if text is None:
+            unknown = arg.unknown
+            assert unknown is not None
+            return doubt(unknown, "string", *args)
+        texts.append(text)
+    return texts
+
+
 def edited(edits: Callable[..., Iterator[Edit]]) -> _Apply:
     """A function that edits a known text; its other arguments are known strings."""
 
     def apply(_call: Call, args: Sequence[Traced]) -> Traced:
-        texts = []
-        for arg in args:
-            text = known(need_pieces(arg))
-            if text is None:
-                unknown = arg.unknown
-                assert unknown is not None
-                return doubt(unknown, "string", *args)
-            texts.append(text)
+        texts = _texts(args)
+        if isinstance(texts, Traced):
+            return texts
         return text_result(edit(need_pieces(args[-1]), edits(*texts)), *args)
 
     return apply
@@ -90,14 +98,9 @@ def of_strings(change: Callable[..., str | int | bool]) -> _Apply:
     """A function of known strings whose result has no part that stands for a part of them."""
 
     def apply(_call: Call, args: Sequence[Traced]) -> Traced:
-        texts = []
-        for arg in args:
-            text = known(need_pieces(arg))
-            if text is None:
-                unknown = arg.unknown
-                assert unknown is not None
-                return doubt(unknown, "string", *args)
-            texts.append(text)
+        texts = _texts(args)
+        if isinstance(texts, Traced):
+            return texts
         return made_of(change(*texts), *args)
 
     return apply

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from plumbrule_parsers.document import (
+    Addresses,
     Completeness,
     Document,
     Hole,
@@ -93,7 +94,7 @@ class _Reader:
         self.references: list[Reference] = []
         self.holes: list[Hole] = []
         self.folder = source.path.rpartition("/")[0]
-        self.addresses: set[str] = set()
+        self.addresses = Addresses()
         self.origins = MapValue(source, 0, 0)
         self.documents: set[tuple[Path, str]] = set()  # what the plan lists, by module and address
 
@@ -137,13 +138,7 @@ class _Reader:
         return [Problem("plan-version", message, at, Severity.WARNING)]
 
     def address(self, name: str) -> str:
-        wanted = f"{self.source.path}#{name}"
-        address, count = wanted, 1
-        while address in self.addresses:
-            count += 1
-            address = f"{wanted}~{count}"
-        self.addresses.add(address)
-        return address
+        return self.addresses.unique(f"{self.source.path}#{name}")
 
     def module(self, path: Path) -> str:
         """The folder of a module as far as its calls say; a remote module is named by its calls."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plumbrule_parsers.document import (
+    Addresses,
     Document,
     Hole,
     Node,
@@ -186,7 +187,7 @@ class _State:
         texts = {key: text for key, text in documents.items() if isinstance(text, str)} if (
             isinstance(documents, MapValue)
         ) else {}  # fmt: skip
-        seen: set[str] = set()
+        addresses = Addresses()
         twins = list(self.held.get(written.address, ()))
         found = list(lift_planned(made, str(made.fields["type"]), texts))
         if twins and found and all(one.condition is not None for one in found):
@@ -196,11 +197,7 @@ class _State:
                 yield replace(twin, address=node.address + tail, parent=node.address)
             return
         for one in found:
-            address, count = f"{node.address}/{one.address}", 1
-            while address in seen:
-                count += 1
-                address = f"{node.address}/{one.address}~{count}"
-            seen.add(address)
+            address = addresses.unique(f"{node.address}/{one.address}")
             lifted = Node(address, one.kind, one.label, one.fields, one.span, node.address,
                           one.condition)  # fmt: skip
             yield self.beside_twin(lifted, twins, node)
