@@ -58,9 +58,7 @@ class Builder:
     def text(self, tree: Any) -> s.Text:
         """A `_text`: it is inlined, so the token itself arrives."""
         token = str(tree)
-        span = self.span(tree)
-        long = token.startswith('"""')
-        return s.Text(unquote(token), long, span, span.start + (3 if long else 1))
+        return s.Text(unquote(token), token.startswith('"""'), self.span(tree))
 
     # -------------------------------------------------------------- items
     def item(self, tree: Any) -> s.Item:
