@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from plumbrule_parsers.source import Source, Span, by_fields
 from plumbrule_parsers.value import MapValue, Unknown, Value
@@ -173,6 +174,6 @@ class Document:
     holes: tuple[Hole, ...] = ()
     completeness: Completeness = Completeness.EVALUATED
     because: str = ""
-    facts: dict[str, Value] = field(default_factory=dict)  # for the format's own `resolve`
+    facts: dict[str, Any] = field(default_factory=dict)  # for the format's own `resolve`
 
     __reduce__ = by_fields

@@ -72,7 +72,7 @@ def parse(source: Source) -> Document:
     kinds = sorted(set(_KIND.findall(source.text)))
     facts = {"role": "template", "kinds": ListValue(source, 0, 0, kinds)}
     return Document(source, "helm", completeness=Completeness.SKIPPED, because=TEMPLATE,
-                    facts=facts)  # type: ignore[arg-type]  # fmt: skip
+                    facts=facts)  # fmt: skip
 
 
 def _chart(source: Source) -> Document:

@@ -69,14 +69,6 @@ def parse(source: Source) -> Document:
     return read_body(source, body, problems, Static(source))
 
 
-def body_of(source: Source) -> h.Body:
-    """The statements of a file in native or JSON syntax, whatever of it can be read."""
-    if source.path.endswith(".json"):
-        value, _problems = parse_json(source)
-        return json_body(value, variables=source.path.endswith(".tfvars.json"))
-    return parse_hcl(source)[0]
-
-
 def read_body(
     source: Source, body: h.Body, problems: tuple[Problem, ...], static: Static
 ) -> Document:
@@ -100,7 +92,7 @@ def read_body(
         because = f"{len(lost)} problem(s)"
     return Document(
         source, "terraform", tuple(reader.nodes), tuple(reader.references),
-        (*problems, *reader.problems), tuple(reader.holes), state, because,
+        (*problems, *reader.problems), tuple(reader.holes), state, because, {"body": body},
     )  # fmt: skip
 
 

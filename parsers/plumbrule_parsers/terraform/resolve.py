@@ -17,7 +17,7 @@ from plumbrule_parsers.terraform.evaluate.folder import Folder, folder_of
 from plumbrule_parsers.terraform.evaluate.modules import Module
 from plumbrule_parsers.terraform.evaluate.units import Units, units_of
 from plumbrule_parsers.terraform.evaluate.view import Evaluated
-from plumbrule_parsers.terraform.parse import body_of, read_body
+from plumbrule_parsers.terraform.parse import read_body
 from plumbrule_parsers.value import Reason, Unknown
 
 _VALUES = (".tfvars", ".tfvars.json")
@@ -48,12 +48,15 @@ def _folders(documents: Mapping[str, Document]) -> dict[str, Folder]:
     bodies: dict[str, dict[str, tuple[Source, h.Body]]] = {}
     values: dict[str, list[tuple[Source, h.Body]]] = {}
     for path in sorted(documents):
-        source = documents[path].source
+        body = documents[path].facts.get("body")
+        if body is None:
+            continue  # other HCL, which is no configuration
+        entry = documents[path].source, body
         folder = path.rpartition("/")[0]
         if path.endswith(_VALUES):
-            values.setdefault(folder, []).append((source, body_of(source)))
-        elif not path.endswith(".hcl"):
-            bodies.setdefault(folder, {})[path] = (source, body_of(source))
+            values.setdefault(folder, []).append(entry)
+        else:
+            bodies.setdefault(folder, {})[path] = entry
     folders = {path: folder_of(path, found) for path, found in bodies.items()}
     for path, listed in values.items():
         if path in folders:
