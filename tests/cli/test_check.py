@@ -206,3 +206,32 @@ def test_redirected_output_has_no_colour_and_forced_has(
     assert "\x1b[" not in capsys.readouterr().out
     main(["check", "--color", "always"])
     assert "\x1b[" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["templates/pod.yaml", "templates/_helpers.tpl"])
+def test_a_template_that_does_not_parse_is_incomplete(
+    repository: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """It was a warning once: a cut-off template passed the gate without its objects."""
+    (repository / "main.tf").write_text(SAFE)
+    (repository / "templates").mkdir()
+    (repository / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+    (repository / "templates" / "pod.yaml").write_text(pod)
+    assert main(["check"]) == 0
+    (repository / name).write_text(pod + "{{ if .Values.x }\n")
+    code, lines = concise(capsys)
+    assert code == 3
+    assert any(line.startswith(f"{name}:4:") and "error[template-syntax]" in line for line in lines)
+
+
+def test_a_chart_that_refuses_its_defaults_is_complete(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "main.tf").write_text(SAFE)
+    (repository / "templates").mkdir()
+    (repository / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (repository / "templates" / "pod.yaml").write_text('{{ required "a name" .Values.name }}\n')
+    code, lines = concise(capsys)
+    assert code == 0
+    assert any("warning[chart-refuses]" in line for line in lines)

@@ -13,6 +13,8 @@ from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import MapValue, Segments, Unknown
 
 _MEANINGS = {"chart-refuses": "the chart refuses these values"}
+# Other values may let a chart render; a template that does not parse is lost with any.
+_SEVERITIES = {"template-syntax": Severity.ERROR}
 
 
 def rendered_document(
@@ -31,8 +33,9 @@ def rendered_document(
             meaning = _MEANINGS.get(error.code, "not rendered")
             message = " ".join(error.message.split()).rstrip(".") or "no reason is given"
             reasons.append(f"{meaning}: {message[:200]}")
-            problems.append(Problem(error.code, f"{meaning}: {message[:300]}", error.span,
-                                    Severity.WARNING))  # fmt: skip
+            severity = _SEVERITIES.get(error.code, Severity.WARNING)
+            text = f"{meaning}: {message[:300]}"
+            problems.append(Problem(error.code, text, error.span, severity))
             continue
         whole += 1
         for why, span in rendered.doubts[:1]:
