@@ -45,6 +45,10 @@ class Node:
     by the language through the field's declared type). `span` is the head of the declaration.
     `parent` is the address of the containing node: it makes the `contains` edge. `condition` is
     set if the node may not exist (`count = var.x ? 1 : 0`, `{{ if }}`, CI `if:`).
+
+    A file that several units use is resolved once for each. `unit` is then the name of the `Unit`
+    and `variant` what tells its resolution from the others of the file: the address is
+    `<path>#<variant>:<name path>`. The plain resolution of a file has no variant.
     """
 
     address: str
@@ -54,6 +58,8 @@ class Node:
     span: Span
     parent: str = ""
     condition: Unknown | None = None
+    unit: str = ""
+    variant: str = ""
 
     __reduce__ = by_fields
 
@@ -61,6 +67,46 @@ class Node:
     def path(self) -> str:
         """The path of the file that declares the node."""
         return self.span.source.path
+
+    @property
+    def plain_address(self) -> str:
+        """The address without the variant: equal for one declaration in all its resolutions."""
+        return plain_address(self.address, self.variant)
+
+
+def plain_address(address: str, variant: str) -> str:
+    """An address of that variant as it would be in the plain resolution of its file."""
+    return address.replace(f"#{variant}:", "#", 1) if variant else address
+
+
+def variant_address(address: str, variant: str) -> str:
+    """A plain address as it is in that variant."""
+    path, _, name = address.partition("#")
+    return f"{path}#{variant}:{name}" if variant else address
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is run or deployed as one, in one way: a Terraform root, a chart with a value set.
+
+    `name` is unique in the repository: the folder (`envs/prod`, "." for the root of the
+    repository), and behind `@` what tells this way from the plain one
+    (`charts/shop@values-prod.yaml`, `infra@prod.tfvars`). `kind` says what it is, in words
+    ("terraform root", "helm chart", "kustomize overlay"). `folder` is where it stands and `span`
+    the head of what declares it. `label` is how people call the way ("values-prod.yaml"), "" for
+    the plain one. `inputs` are the paths of the files that make this way; the environment is told
+    from them and from the folder, unless what declares the unit says it: `environment`.
+    """
+
+    name: str
+    kind: str
+    folder: str
+    span: Span
+    label: str = ""
+    inputs: tuple[str, ...] = ()
+    environment: str = ""
+
+    __reduce__ = by_fields
 
 
 class Addresses:
@@ -174,6 +220,7 @@ class Document:
     holes: tuple[Hole, ...] = ()
     completeness: Completeness = Completeness.EVALUATED
     because: str = ""
+    units: tuple[Unit, ...] = ()  # that this file declares
     facts: dict[str, Any] = field(default_factory=dict)  # for the format's own `resolve`
 
     __reduce__ = by_fields

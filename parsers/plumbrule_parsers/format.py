@@ -29,8 +29,9 @@ class Format:
     is of this format: 0 no, 1 could be, 2 by content, 3 by path and content. The surest format wins
     and the order of `FORMATS` breaks ties. `parse` never raises on any text. `resolve`, where there
     is one, gets all documents of the format by path plus the file tree and gives the documents that
-    replace them (an entry that is not returned stays as it was). `schema` is the file name of the
-    schema in the folder of the format.
+    replace them (an entry that is not returned stays as it was). It also gets the documents of the
+    formats in `reads`, as these formats resolved them if they stand earlier in `FORMATS`, and may
+    replace them too. `schema` is the file name of the schema in the folder of the format.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Format:
     parse: Callable[[Source], Document]
     schema: str = "schema.plumb"
     resolve: Callable[[Mapping[str, Document], FileTree], Iterable[Document]] | None = None
+    reads: tuple[str, ...] = ()

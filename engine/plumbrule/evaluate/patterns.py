@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from plumbrule.evaluate.read import Unseen
 from plumbrule.evaluate.truth import Doubt, Truth, both, doubt
-from plumbrule.graph.graph import Edge, Graph, within_reach
+from plumbrule.graph.graph import Edge, Graph
 from plumbrule.language import ir
 from plumbrule_parsers.document import Hole, Node
 
@@ -78,10 +78,10 @@ LOCAL = frozenset(("contains", "before", "has_source"))
 
 
 def beyond(
-    holes: list[Hole], origin: Node, edge: ir.PatternEdge, *, forward: bool
+    holes: list[Hole], origin: Node, edge: ir.PatternEdge, graph: Graph, *, forward: bool
 ) -> list[Hole]:  # fmt: skip
     """Those of the holes whose hidden nodes the step could reach from the origin."""
-    near = [hole for hole in holes if within_reach(hole.within, origin.path)]
+    near = [hole for hole in holes if graph.concerns(hole, origin)]
     if not all(name in LOCAL for name, _along in edge.names):
         return near
     if all(name == "contains" and along is not forward for name, along in edge.names):
@@ -112,18 +112,18 @@ def frontier(
 ) -> Frontier:
     """What may be hidden around the edge's steps from the origin to a node of one of the kinds.
 
-    It is the same for all origins of one file, and kept for them.
+    It is the same for all origins of one file in one unit, and kept for them.
     """
     direct = edge.high == 1
     names = " ".join(sorted(f"{name}{along is forward}" for name, along in edge.names))
-    key = (f"frontier {direct} {names}", f"{' '.join(kinds)} {origin.path}")
+    key = (f"frontier {direct} {names}", f"{' '.join(kinds)} {origin.path} {origin.unit}")
     found = graph.indexes.get(key)
     if isinstance(found, Frontier):
         return found
     anywhere: list[Hole] = []
-    beside = beyond(extent_holes(graph, kinds), origin, edge, forward=forward)
+    beside = beyond(extent_holes(graph, kinds), origin, edge, graph, forward=forward)
     at: dict[str, list[Hole]] = {}
-    for hole in beyond(edge_holes(graph, edge), origin, edge, forward=forward):
+    for hole in beyond(edge_holes(graph, edge), origin, edge, graph, forward=forward):
         if not direct or not hole.addresses:
             anywhere.append(hole)  # a chain may run over any node
             continue
@@ -133,7 +133,7 @@ def frontier(
         if any(end is not None and fits(graph, end, kinds) for end in ends):
             beside.append(hole)
     if not direct:
-        anywhere += beyond(extent_holes(graph, ()), origin, edge, forward=forward)
+        anywhere += beyond(extent_holes(graph, ()), origin, edge, graph, forward=forward)
     made = Frontier(
         _blame(anywhere), {address: doubt(*(hole.why for hole in holes)) for address, holes in
                            at.items()}, _blame(beside),
@@ -200,20 +200,22 @@ def unseen_start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
     It depends on the subject, for holes concern only what stands near them.
     """
     subject = env.get("")
-    near = subject.path if isinstance(subject, Node) else ""
+    near = subject if isinstance(subject, Node) else None
     return unseen_rows(env, node.name, unseen(graph, node.kinds, near))
 
 
-def unseen(graph: Graph, kinds: tuple[str, ...], near: str = "") -> Doubt | None:
-    """The doubt whether nodes of the kinds hide where they could concern the file `near`.
+def unseen(graph: Graph, kinds: tuple[str, ...], near: Node | None = None) -> Doubt | None:
+    """The doubt whether nodes of the kinds hide where they could concern the node `near`.
 
     None if all were read.
     """
-    folder = near.rpartition("/")[0]
-    key = ("unseen", f"{' '.join(kinds)} {folder}/")
+    place = f"{near.path.rpartition('/')[0]}/ {near.unit}" if near is not None else ""
+    key = ("unseen", f"{' '.join(kinds)} {place}")
     if key not in graph.indexes:
         holes = extent_holes(graph, kinds)
-        graph.indexes[key] = _blame([hole for hole in holes if within_reach(hole.within, near)])
+        graph.indexes[key] = _blame(
+            [hole for hole in holes if near is None or graph.concerns(hole, near)]
+        )
     found = graph.indexes[key]
     return found if isinstance(found, Doubt) else None
 

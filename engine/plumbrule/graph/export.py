@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from plumbrule.graph.graph import Edge, Graph, within_reach
+from plumbrule.graph.graph import Edge, Graph
 from plumbrule.graph.paths import Part, whole
 from plumbrule.redact import cut_out, secret_ranges
 from plumbrule_parsers.document import Hole, Node
@@ -54,12 +54,13 @@ def holes_of(graph: Graph, part: Part) -> list[Hole]:
     chosen = set(part.addresses)
     if len(chosen) == len(graph.nodes):
         return list(graph.holes)
-    paths = sorted({graph.nodes[address].path for address in chosen})
+    members = (graph.nodes[address] for address in part.addresses)
+    nodes = list({(node.path, node.unit): node for node in members}.values())
     return [
         hole
         for hole in graph.holes
         if (not hole.addresses or chosen.intersection(hole.addresses))
-        and any(within_reach(hole.within, path) for path in paths)
+        and any(graph.concerns(hole, node) for node in nodes)
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from plumbrule_parsers.document import Hole, Node
+from plumbrule_parsers.document import Hole, Node, Unit
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import Unknown
 
@@ -39,6 +39,7 @@ class Graph:
         holes: Iterable[Hole],
         ancestors: Mapping[str, tuple[str, ...]],
         environments: Mapping[str, str] | None = None,
+        units: Mapping[str, Unit] | None = None,
     ) -> None:
         self.nodes: dict[str, Node] = {
             node.address: node for node in sorted(nodes, key=lambda node: node.address)
@@ -48,9 +49,9 @@ class Graph:
             sorted(holes, key=lambda hole: (*hole.span.sort_key(), str(hole.why)))
         )
         self.environments: Mapping[str, str] = environments or {}  # address -> environment
+        self.units: Mapping[str, Unit] = units or {}  # by name
         self._extents: dict[str, list[Node]] = {}
         self._hiding: dict[str, list[Hole]] = {}
-        self._holes_by_edge: dict[str, list[Hole]] = {}
         self.indexes: dict[tuple[str, str], object] = {}  # filled by the evaluator on demand
         for node in self.nodes.values():
             for kind in ancestors.get(node.kind, (node.kind,)):
@@ -86,28 +87,20 @@ class Graph:
         """Edges of that type that end at the node, by origin."""
         return self.predecessors.get(name, {}).get(address, [])
 
-    def extent_holes(self, kind: str, path: str = "") -> list[Hole]:
-        """Holes that could hide nodes of the kind which concern the node in the file `path`."""
+    def extent_holes(self, kind: str) -> list[Hole]:
+        """Holes that could hide nodes of the kind."""
         found = self._hiding.get(kind)
         if found is None:
             found = [hole for hole in self.holes if self._may_hide(hole, kind)]
             self._hiding[kind] = found
-        return [hole for hole in found if within_reach(hole.within, path)] if found else found
+        return found
 
-    def edge_holes(self, name: str, address: str) -> list[Hole]:
-        """Holes that could hide an edge of that type at the node."""
-        found = self._holes_by_edge.get(name)
-        if found is None:
-            found = [hole for hole in self.holes if name in hole.edges]
-            self._holes_by_edge[name] = found
-        if not found:
-            return found
-        path = address.partition("#")[0]
-        return [
-            hole
-            for hole in found
-            if (not hole.addresses or address in hole.addresses) and within_reach(hole.within, path)
-        ]
+    def concerns(self, hole: Hole, node: Node) -> bool:
+        """True if the hole could concern the node: by its file, or by the folder of its unit."""
+        if within_reach(hole.within, node.path):
+            return True
+        unit = self.units.get(node.unit)
+        return unit is not None and within_reach(hole.within, f"{unit.folder}/.")
 
     def _may_hide(self, hole: Hole, kind: str) -> bool:
         if not hole.kinds:

@@ -3,6 +3,8 @@
 A reference that matches by fields looks for fitting nodes in the folder of its own file, then in
 each folder above, and takes the nearest level that has any (`within` bounds how far up). A
 repository holds the same object many times, in overlays and examples, and the nearest one is meant.
+What the origin's own unit holds is nearer than everything else, and what is resolved once for each
+of several units is never linked from one to the other: they are alternatives.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from plumbrule_parsers.document import (
     Severity,
     ToAddress,
     ToMatch,
+    Unit,
 )
 from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown, Value
 
@@ -28,6 +31,7 @@ def link(
     documents: Iterable[Document],
     ancestors: Mapping[str, tuple[str, ...]],
     environments: Mapping[str, str],
+    units: Mapping[str, Unit] | None = None,
 ) -> tuple[Graph, tuple[Problem, ...]]:
     """The graph of all documents, and the references that had to fit and did not."""
     ordered = sorted(documents, key=lambda document: document.source.path)
@@ -50,7 +54,7 @@ def link(
             edges.extend(found)
             if not found and not reference.external:
                 problems.append(_dangling(reference, origin))
-    return Graph(nodes, edges, holes, ancestors, environments), tuple(problems)
+    return Graph(nodes, edges, holes, ancestors, environments, units), tuple(problems)
 
 
 def _dangling(reference: Reference, origin: Node) -> Problem:
@@ -99,6 +103,8 @@ class _Index:
                 self.by_kind.setdefault(kind, []).append(node)
         self.tables: dict[tuple[str, tuple[str, ...]], _Table] = {}
         self.by_label: dict[tuple[str, str], _LabelTable] = {}
+        # Which units resolve a file: two that share one are alternatives of each other.
+        self.resolved = {(node.unit, node.path) for node in nodes}
 
     def matches(self, target: ToMatch, origin: Node) -> list[_Match]:
         """The nearest nodes that fit, surely or possibly, by address."""
@@ -109,12 +115,22 @@ class _Index:
                 if node.address in seen:
                     continue
                 seen.add(node.address)
+                if node.unit != origin.unit and self.alternative(node, origin):
+                    continue
                 verdict = _fits(node, target)
                 if verdict is True:
                     found.append((node, None))
                 elif verdict is not False:
                     found.append((node, verdict))
         return _nearest(found, origin, target.within)
+
+    def alternative(self, node: Node, origin: Node) -> bool:
+        """True if the units of the two resolve a file of each other: only one of them is run."""
+        if not node.variant and not origin.variant:
+            return False
+        return (node.unit, origin.path) in self.resolved or (
+            origin.unit, node.path
+        ) in self.resolved  # fmt: skip
 
     def _candidates(self, kind: str, target: ToMatch) -> Iterable[Node]:
         known = tuple(
@@ -272,17 +288,24 @@ def _nearest(found: list[_Match], origin: Node, within: str) -> list[_Match]:
         found = [match for match in found if match[0].path.startswith(f"{within}/")]
     if len(found) <= 1:
         return found
-    folder = origin.path.rpartition("/")[0]
     chosen: dict[str, _Match] = {}
     doubt: Unknown | None = None
-    while True:
-        prefix = f"{folder}/" if folder else ""
-        level = [match for match in found if match[0].path.startswith(prefix)]
+    for level in _levels(found, origin):
         for node, own in level:
             chosen.setdefault(node.address, (node, own or doubt))
         doubts = [own for _node, own in level if own is not None]
-        if len(doubts) < len(level) or not folder:
+        if len(doubts) < len(level):
             break
         doubt = doubt or next(iter(doubts), None)
-        folder = folder.rpartition("/")[0]
     return [chosen[address] for address in sorted(chosen)]
+
+
+def _levels(found: list[_Match], origin: Node) -> Iterator[list[_Match]]:
+    """The matches in the origin's unit, in its folder, in the folder above, and so on."""
+    if origin.unit:
+        yield [match for match in found if match[0].unit == origin.unit]
+    folder = origin.path.rpartition("/")[0]
+    while folder:
+        yield [match for match in found if match[0].path.startswith(f"{folder}/")]
+        folder = folder.rpartition("/")[0]
+    yield found

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plumbrule.config import Config, RuleConfig
-from plumbrule.environments import environment_of
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.finding import FileState, Finding, Report, RuleInfo
 from plumbrule.graph.graph import Graph
@@ -21,6 +20,7 @@ from plumbrule.scan.discover import discover, root_of
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
 from plumbrule.suppress import suppress
+from plumbrule.units import Placed, units_of
 from plumbrule_parsers.document import Completeness, Document, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
 from plumbrule_parsers.source import Source
@@ -34,6 +34,7 @@ class Model:
     documents: tuple[Document, ...]
     states: tuple[FileState, ...]
     problems: tuple[Problem, ...]
+    units: Mapping[str, Placed]  # by name
 
 
 def scan(
@@ -119,16 +120,22 @@ def connect(
     states = {one.path: one.state for one in parsed}
     for name in FORMATS:
         own = {path: doc for path, doc in documents.items() if doc.format == name}
-        resolve = format_of(name).resolve if own else None
-        if resolve is None:
+        format_ = format_of(name) if own else None
+        resolve = format_.resolve if format_ is not None else None
+        if format_ is None or resolve is None:
             continue
+        if format_.reads:
+            seen = {name, *format_.reads}
+            own = {path: doc for path, doc in documents.items() if doc.format in seen}
         try:
             for document in _resolved(name, resolve, own, tree, memory):
                 documents[document.source.path] = document
                 path = document.source.path
-                states[path] = FileState(path, name, document.completeness, document.because)
+                states[path] = FileState(
+                    path, document.format, document.completeness, document.because
+                )
         except Exception as error:  # noqa: BLE001 - the one border of the resolve stage
-            first = next(iter(own.values()))
+            first = next(doc for doc in own.values() if doc.format == name)
             message = (
                 f"internal error while resolving {name} files: {type(error).__name__}: {error}"
             )
@@ -137,9 +144,10 @@ def connect(
         for path, source in tree.consulted.items():  # no format claims an included file
             if source is not None and path in states and not states[path].format:
                 states[path] = FileState(path, name, Completeness.EVALUATED)
-    ordered = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
-    environments = _environments(ordered, config)
-    graph, dangling = link(ordered, pack.schema.ancestors, environments)
+    retyped = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
+    units = units_of(retyped, config.environments)
+    ordered = units.documents
+    graph, dangling = link(ordered, pack.schema.ancestors, units.environments, units.by_name)
     problems = [problem for document in ordered for problem in document.problems]
     problems += dangling
     problems = list(dict.fromkeys(problems))  # a helper that two templates include fails twice
@@ -147,8 +155,9 @@ def connect(
     for state in skipped:
         states.setdefault(state.path, state)
     return Model(
-        graph, tuple(ordered), tuple(states[path] for path in sorted(states)), tuple(problems)
-    )
+        graph, ordered, tuple(states[path] for path in sorted(states)), tuple(problems),
+        units.placed,
+    )  # fmt: skip
 
 
 def _resolved(
@@ -162,15 +171,6 @@ def _resolved(
     tree.consulted = {}
     found = tuple(resolve(own, tree))
     memory[name] = Resolved(own, tuple(tree.paths()), dict(tree.consulted), found)
-    return found
-
-
-def _environments(documents: Iterable[Document], config: Config) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for document in documents:
-        if document.nodes:
-            environment = environment_of(document.source.path, config.environments)[0]
-            found.update((node.address, environment) for node in document.nodes)
     return found
 
 

@@ -1,0 +1,110 @@
+"""Units: what is run or deployed as one, and the environment of each with the reason for it.
+
+A parser declares the units that it resolves: a Terraform root, a chart with a value set, an
+overlay. What no such unit claims is a unit by where it stands: the manifests of a folder, a
+pipeline, an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from plumbrule.environments import DEFAULT, environment_of
+from plumbrule_parsers.document import Document, Node, Unit
+from plumbrule_parsers.environment_words import environment_word
+
+# What one file of the format is by itself.
+_ALONE = {
+    "github_actions": "pipeline", "gitlab_ci": "pipeline", "jenkins": "pipeline",
+    "dockerfile": "image", "prometheus": "alerting rules",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A unit with its environment; `because` says what tells it, "" if nothing does."""
+
+    unit: Unit
+    environment: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """All units by name, the documents whose nodes name them, and each node's environment."""
+
+    placed: Mapping[str, Placed]
+    documents: tuple[Document, ...]
+    environments: Mapping[str, str]  # address -> environment
+
+    @property
+    def by_name(self) -> dict[str, Unit]:
+        """The units without their environments."""
+        return {name: one.unit for name, one in self.placed.items()}
+
+
+def units_of(documents: Iterable[Document], configured: Mapping[str, tuple[str, ...]]) -> Units:
+    """The units of the repository; nodes that name none get that of their place.
+
+    `configured` maps environment names to the globs of the files that belong to them.
+    """
+    ordered = list(documents)
+    declared = [unit for document in ordered for unit in document.units]
+    units = {unit.name: unit for unit in sorted(declared, key=_order, reverse=True)}
+    made: list[Document] = []
+    for document in ordered:
+        alone = _alone(document)
+        if alone is None:
+            made.append(document)
+            continue
+        units.setdefault(alone.name, alone)
+        nodes = tuple(
+            node if node.unit else replace(node, unit=alone.name) for node in document.nodes
+        )
+        made.append(replace(document, nodes=nodes))
+    placed = {name: _placed(units[name], configured) for name in sorted(units)}
+    environments: dict[str, str] = {}
+    for document in made:
+        own = environment_of(document.source.path, configured)[0] if document.nodes else DEFAULT
+        for node in document.nodes:
+            environments[node.address] = _environment(node, placed, own)
+    return Units(placed, tuple(made), environments)
+
+
+def _order(unit: Unit) -> tuple[str, str, int, int]:
+    return (unit.name, *unit.span.sort_key())
+
+
+def _alone(document: Document) -> Unit | None:
+    """What the file is by itself, where its nodes name no unit."""
+    loose = next((node for node in document.nodes if not node.unit), None)
+    if loose is None:
+        return None
+    path = document.source.path
+    folder = path.rpartition("/")[0] or "."
+    if document.format == "kubernetes":
+        # The folder's own name may be that of a chart or a root, so the files are named.
+        name = "*.yaml" if folder == "." else f"{folder}/*.yaml"
+        return Unit(name, "manifests", folder, document.source.span(0, 0))
+    kind = _ALONE.get(document.format)
+    return Unit(path, kind, folder, loose.span) if kind is not None else None
+
+
+def _environment(node: Node, placed: Mapping[str, Placed], own: str) -> str:
+    found = placed.get(node.unit)
+    if found is None or found.environment == DEFAULT:
+        return own
+    return found.environment
+
+
+def _placed(unit: Unit, configured: Mapping[str, tuple[str, ...]]) -> Placed:
+    """The environment of a unit: as it is declared, by its inputs (the last wins), by its folder."""
+    if unit.environment:
+        return Placed(unit, environment_word(unit.environment) or unit.environment, "declared")
+    for path in reversed(unit.inputs):
+        environment, why = environment_of(path, configured, is_input=True)
+        if why:
+            return Placed(unit, environment, f"{why} of `{path}`" if "folder" in why else why)
+    place = unit.span.path if unit.span.path else unit.folder
+    return Placed(unit, *environment_of(place, configured))
