@@ -9,6 +9,7 @@ from plumbrule_parsers.path_glob import glob_match
 
 DEFAULT = "default"
 
+
 def environment_of(
     path: str, configured: Mapping[str, tuple[str, ...]], *, is_input: bool = False
 ) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
 
+MOST_NAMES = 3  # units that a listing names
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
@@ -35,7 +36,8 @@ class Finding:
     """A violation. `path` is the bound path as steps; `only_if` a condition of its subject.
 
     `fingerprint` is 32 hex digits of rule, subject and report field: stable under moved lines.
-    `environments` names those in which it holds; empty means all.
+    A subject that several units resolve is judged in each. `units` names those in which the
+    finding holds and `environments` theirs, where they tell it from the others; empty means all.
     """
 
     rule: str
@@ -50,6 +52,17 @@ class Finding:
     fingerprint: str = ""
     only_if: str = ""
     environments: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def only_in(self) -> str:
+        """Where alone it holds, in words ("prod only"), "" if everywhere."""
+        names = self.environments or self.units
+        if not names:
+            return ""
+        if len(names) > MOST_NAMES:
+            return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more only"
+        return f"{', '.join(names)} only"
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         """Place, then rule, then subject: the order of every listing."""

@@ -99,12 +99,12 @@ def _environment(node: Node, placed: Mapping[str, Placed], own: str) -> str:
 
 
 def _placed(unit: Unit, configured: Mapping[str, tuple[str, ...]]) -> Placed:
-    """The environment of a unit: as it is declared, by its inputs (the last wins), by its folder."""
+    """The environment of a unit: as declared, by its inputs (the last wins), by its folder."""
     if unit.environment:
         return Placed(unit, environment_word(unit.environment) or unit.environment, "declared")
     for path in reversed(unit.inputs):
         environment, why = environment_of(path, configured, is_input=True)
         if why:
             return Placed(unit, environment, f"{why} of `{path}`" if "folder" in why else why)
-    place = unit.span.path if unit.span.path else unit.folder
+    place = unit.span.path or unit.folder
     return Placed(unit, *environment_of(place, configured))

@@ -165,7 +165,9 @@ def _one_rule(
             out.exempted.append(
                 Exempted(finding, exemption.because, exemption.owner, exemption.until)
             )
-    passes = len(nodes) - len(by_subject)
+    # One declaration in several units is one check.
+    plain = {node.plain_address for node in nodes}
+    passes = len(plain) - len({graph.nodes[address].plain_address for address in by_subject})
     out.count = RuleCount(rule.id, violations, passes, undecided, len(out.exempted))
     return out
 
@@ -245,5 +247,5 @@ def report_field(rule: ir.CheckedRule) -> str:
 
 def fingerprint(rule: ir.CheckedRule, node: Node) -> str:
     """32 hex digits of rule, subject and report field: stable under moved lines."""
-    text = "\0".join((rule.id, node.address, report_field(rule)))
+    text = "\0".join((rule.id, node.plain_address, report_field(rule)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -86,8 +86,8 @@ def _finding(finding: Finding) -> Note:
     message = finding.message
     if finding.only_if:
         message += f"\nonly if: {finding.only_if}"
-    if finding.environments:
-        message += f"\nin {', '.join(finding.environments)}"
+    if finding.only_in:
+        message += f"\nin {finding.only_in}"
     return Note(
         "finding", LEVELS[finding.severity], finding.rule, without_secrets(message),
         shown(finding.span), finding.severity, _related((*finding.related, *finding.path)),

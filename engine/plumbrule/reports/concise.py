@@ -21,6 +21,7 @@ def render(report: Report, options: Options) -> str:
     lines = [
         f"{shown_place(one.span, options.base)}: {paint(one.severity, one.severity)}"
         f"[{one.rule}] {mask.text(one.message)}"
+        + (f" ({mask.text(one.only_in)})" if one.only_in else "")
         for one in report.findings
     ]
     for review in report.reviews:

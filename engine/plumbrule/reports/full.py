@@ -96,8 +96,8 @@ def _finding(finding: Finding, rule: RuleInfo | None, page: Page, told: set[str]
     remarks: list[tuple[str, str]] = []
     if finding.only_if:
         remarks.append(("only if", finding.only_if))
-    if finding.environments:
-        remarks.append(("in", ", ".join(finding.environments)))
+    if finding.only_in:
+        remarks.append(("in", finding.only_in))
     if finding.confidence and finding.confidence != "high":
         remarks.append(("confidence", finding.confidence))
     if rule is not None and finding.rule not in told:

@@ -128,6 +128,7 @@ class _Data:
             "fingerprint": one.fingerprint,
             "only_if": self.text(one.only_if),
             "environments": list(one.environments),
+            "units": [self.text(name) for name in one.units],
         }
 
     def review(self, one: Review) -> dict[str, object]:

@@ -182,8 +182,8 @@ class _Results:
         text = self._plain(one.message)
         if one.only_if.strip():
             text += f" (only if {self._plain(one.only_if)})"
-        if one.environments:
-            text += f" (in {', '.join(one.environments)})"
+        if one.only_in:
+            text += f" (in {self._plain(one.only_in)})"
         related = one.related[:_MOST_RELATED]
         links = [
             f"[{self._words(spot.note) or 'here'}]({number})"

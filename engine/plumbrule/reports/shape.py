@@ -56,6 +56,7 @@ SHAPES: dict[str, dict[str, tuple[str, str]]] = {
         "fingerprint": ("text", "equal for the same finding after lines have moved"),
         "only_if": ("text", "a condition of the subject; empty if none"),
         "environments": ("text[]", "in which it holds; empty means all"),
+        "units": ("text[]", "in which it holds, of those that use the file; empty means all"),
     },
     "review": {
         "rule": ("text", "the rule's id"),

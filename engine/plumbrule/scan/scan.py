@@ -15,6 +15,7 @@ from plumbrule.graph.graph import Graph
 from plumbrule.graph.link import link
 from plumbrule.graph.retype import retype
 from plumbrule.language.ir import CheckedRule
+from plumbrule.merge_units import Merger
 from plumbrule.pack import Pack
 from plumbrule.scan.discover import discover, root_of
 from plumbrule.scan.files import ScannedFiles
@@ -198,8 +199,9 @@ def judge(
     settings = Settings(today, {rule.id: settings_of(rule, config) for rule in rules}, paths)
     exemptions = pack.exemptions if comments else ()
     result = evaluate(rules, exemptions, model.graph, settings, programs=pack.programs)
-    findings: tuple[Finding, ...] = result.findings
-    exempted, notices = result.exempted, list(result.notices)
+    merger = Merger(model.graph)
+    findings, reviews = merger.findings(result.findings), merger.reviews(result.reviews)
+    exempted, notices = merger.exempted(result.exempted), list(result.notices)
     problems = [*model.problems, *result.problems]
     sources = {finding.span.path: finding.span.source for finding in findings}
     sources |= {document.source.path: document.source for document in model.documents}
@@ -210,15 +212,17 @@ def judge(
         problems += taken.problems
         notices += taken.notices
     taken_back = Counter(one.finding.rule for one in exempted)
+    undecided = Counter(one.rule for one in reviews)
     left = Counter(finding.rule for finding in findings)
     counts = [
-        replace(count, violations=left[count.rule], exempt=taken_back[count.rule])
+        replace(count, violations=left[count.rule], exempt=taken_back[count.rule],
+                reviews=undecided[count.rule])
         for count in result.counts
-    ]
+    ]  # fmt: skip
     return Report(
         root=root,
         findings=tuple(sorted(findings, key=Finding.sort_key)),
-        reviews=tuple(sorted(result.reviews, key=lambda review: review.sort_key())),
+        reviews=reviews,
         exempted=tuple(sorted(exempted, key=lambda one: one.finding.sort_key())),
         problems=tuple(problems),
         files=model.states,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown
 
 ANCESTORS = {"k.Pod": ("k.Pod", "k.Object"), "k.Service": ("k.Service", "k.Object")}
+BY_NAME = ToMatch(("k.Pod",), (("name", "web"),))
 UNSET = Unknown(Reason.NO_VALUE, "var.x")
 UNREAD = Unknown(Reason.TEMPLATE, "chart web is not rendered")
 
@@ -295,3 +297,70 @@ def test_linking_compares_in_proportion_to_the_estate(monkeypatch: pytest.Monkey
         return calls
 
     assert comparisons(200) <= 2 * comparisons(100)
+
+
+# ------------------------------------------------------------------ units
+def of_unit(document: Document, unit: str, variant: str = "") -> Document:
+    def address(plain: str) -> str:
+        path, _, name = plain.partition("#")
+        return f"{path}#{variant}:{name}" if variant else plain
+
+    nodes = tuple(
+        replace(node, unit=unit, variant=variant, address=address(node.address))
+        for node in document.nodes
+    )
+    references = tuple(replace(one, origin=address(one.origin)) for one in document.references)
+    return replace(document, nodes=nodes, references=references)
+
+
+def edges(*documents: Document) -> set[tuple[str, str]]:
+    graph, _problems = linked(*documents)
+    return {(edge.origin, edge.target) for edge in all_edges(graph) if edge.name == "selects"}
+
+
+def together(*documents: Document) -> Document:
+    """One file in several resolutions."""
+    return replace(
+        documents[0],
+        nodes=tuple(node for one in documents for node in one.nodes),
+        references=tuple(reference for one in documents for reference in one.references),
+    )
+
+
+def test_a_unit_refers_to_what_it_holds_itself() -> None:
+    service_, pod_ = service("base/s.yaml", BY_NAME), pod("base/p.yaml")
+    found = edges(
+        together(of_unit(service_, "dev", "dev"), of_unit(service_, "prod", "prod")),
+        together(of_unit(pod_, "dev", "dev"), of_unit(pod_, "prod", "prod")),
+    )
+    assert found == {
+        ("base/s.yaml#dev:Service", "base/p.yaml#dev:Pod/web"),
+        ("base/s.yaml#prod:Service", "base/p.yaml#prod:Pod/web"),
+    }
+
+
+def test_alternatives_are_not_linked_even_if_nothing_else_fits() -> None:
+    service_, other = service("chart/s.yaml", BY_NAME), service("chart/t.yaml", BY_NAME)
+    assert not edges(
+        together(of_unit(service_, "chart"), of_unit(service_, "chart@ci", "chart@ci")),
+        together(of_unit(other, "chart@ci", "chart@ci")),
+        of_unit(pod("chart/p.yaml"), "chart@ci", "chart@ci"),
+    ) & {("chart/s.yaml#Service", "chart/p.yaml#chart@ci:Pod/web")}
+
+
+def test_units_that_share_nothing_may_refer_to_each_other() -> None:
+    found = edges(
+        of_unit(service("edge/s.yaml", BY_NAME), "edge"), of_unit(pod("shop/p.yaml"), "shop")
+    )
+    assert found == {("edge/s.yaml#Service", "shop/p.yaml#Pod/web")}
+
+
+def test_what_is_in_no_unit_reaches_every_resolution() -> None:
+    pod_ = pod("base/p.yaml")
+    found = edges(
+        service("s.yaml", BY_NAME),
+        together(of_unit(pod_, "dev", "dev"), of_unit(pod_, "prod", "prod")),
+    )
+    assert {target for _origin, target in found} == {
+        "base/p.yaml#dev:Pod/web", "base/p.yaml#prod:Pod/web",
+    }  # fmt: skip
