@@ -228,6 +228,7 @@ def _trace(path: object) -> tuple[RelatedSpan, ...]:
         return ()
     steps = [RelatedSpan(path.start.span, path.start.label)]
     for edge, node in path.steps:
+        steps += [RelatedSpan(hop.span, hop.note) for hop in reversed(edge.way)]
         steps.append(RelatedSpan(edge.evidence, f"{edge.name} {node.label}"))
     return tuple(steps)
 

@@ -11,18 +11,22 @@ from dataclasses import dataclass
 
 from plumbrule_parsers.document import Hole, Node, Unit
 from plumbrule_parsers.source import Span
-from plumbrule_parsers.value import Unknown
+from plumbrule_parsers.value import Hop, Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A typed edge. `doubt` is set if it is only possible; `evidence` is where it was read."""
+    """A typed edge. `doubt` is set if it is only possible; `evidence` is where it was read.
+
+    `way` are the places that a value passes between the origin and the target, from the target.
+    """
 
     origin: str
     target: str
     name: str
     evidence: Span
     doubt: Unknown | None = None
+    way: tuple[Hop, ...] = ()
 
 
 class Graph:

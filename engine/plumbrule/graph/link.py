@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from plumbrule.graph.flows import flow_edges
 from plumbrule.graph.graph import Edge, Graph
 from plumbrule_parsers.document import (
     Document,
@@ -54,6 +55,7 @@ def link(
             edges.extend(found)
             if not found and not reference.external:
                 problems.append(_dangling(reference, origin))
+    edges += flow_edges(nodes)
     return Graph(nodes, edges, holes, ancestors, environments, units), tuple(problems)
 
 
