@@ -7,8 +7,9 @@ little and showing a password costs much.
 
 from __future__ import annotations
 
-import math
 import re
+
+from plumbrule_parsers.secret_tokens.find import entropy, find_tokens
 
 # One credential of a known issuer; private keys are recognised by their first line.
 _PROVIDER = re.compile(
@@ -19,7 +20,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 _NAMED = re.compile(
     r"""(?ix)
     (?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key
-       |credentials?|connection[_-]?string) (?:[_-]?(?:value|default|data))?
+       |credentials?|connection[_-]?string) (?:[_-]?(?:value|default|data|string|binary))?
     (?: ["']? \s* (?: := | => | [:=] ) \s* | \s+ (?=["'][^"'\s]) )
     """
 )
@@ -36,21 +37,13 @@ _ENV_VALUE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*")
 _LOGIN = re.compile(r"(?<=://)[^\s:@/\"']{0,100}:([^\s@/\"']{1,200})@")
 _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/=-]{8,})")
 _VALUE = re.compile(r"\"((?:[^\"\\]|\\.)*)\"?|'((?:[^'\\]|\\.)*)'?|([^\s\"',;}\])]+)")
+_BARE_WORD = 3  # its group; the others are quoted
 # Not a literal: an expression, a reference, a truth value, a word that waits for a secret.
 _HARMLESS = re.compile(
     r"""(?ix) (?: | \$.* | .*\$\{.* | \{.* | \[.* | <.* | !.* | [|>][+-]?\d? | true | false | null
     | nil | none | \d{1,4} | x+ | \*+ | change[_-]?me | example | dummy | todo | file | string
     | number | (?:var|local|data|module|each|self|secrets|env|inputs|vars|path)\.[\w.\[\]*"-]* )"""
 )
-
-
-def entropy(value: str) -> float:
-    """Shannon entropy in bits a character."""
-    if not value:
-        return 0.0
-    size = len(value)
-    counts = (value.count(letter) for letter in sorted(set(value)))
-    return -sum(count / size * math.log2(count / size) for count in counts)
 
 
 def redact(value: str) -> str:
@@ -60,7 +53,8 @@ def redact(value: str) -> str:
 
 def looks_like_secret(value: str) -> bool:
     """True for text in the form of a known kind of credential, or of a long random token."""
-    if _PROVIDER.search(value[:20_000]):
+    start = value[:20_000]
+    if _PROVIDER.search(start) or any(not token.harmless for token in find_tokens(start)):
         return True
     token = re.fullmatch(r"[A-Za-z0-9+/_=-]{32,200}", value) is not None
     return token and _random(value)
@@ -78,6 +72,7 @@ def secret_ranges(line: str, before: str = "") -> tuple[tuple[int, int], ...]:
     in URLs, and literal values of names and flags that speak of a secret.
     """
     found = [match.span() for match in _PROVIDER.finditer(line)]
+    found += [(token.start, token.end) for token in find_tokens(line)]
     found += [match.span() for match in _TOKEN.finditer(line) if _random(match[0][:400])]
     if ":" in line:
         found += [match.span(1) for match in _LOGIN.finditer(line)]
@@ -91,9 +86,14 @@ def secret_ranges(line: str, before: str = "") -> tuple[tuple[int, int], ...]:
     done = 0
     for start in sorted(starts):
         value = _VALUE.match(line, start) if start >= done else None
-        done = value.end() if value is not None else done  # one endless word is read once
-        if value is not None and not _HARMLESS.fullmatch(value[value.lastindex or 0]):
-            found.append(value.span(value.lastindex or 0))
+        if value is None:
+            continue
+        group = value.lastindex or 0
+        # One endless word is read once; a quoted object is looked into.
+        inside = group < _BARE_WORD and value[group].startswith(("{", "["))
+        done = value.start(group) if inside else value.end()
+        if not _HARMLESS.fullmatch(value[group]):
+            found.append(value.span(group))
     return merged(found)
 
 

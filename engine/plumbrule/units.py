@@ -15,6 +15,7 @@ from plumbrule_parsers.document import Document, Node, Unit
 from plumbrule_parsers.environment_words import environment_word
 
 # What one file of the format is by itself.
+_EVERYWHERE = "secret.Token"  # stands in texts of any format
 _ALONE = {
     "github_actions": "pipeline", "gitlab_ci": "pipeline", "jenkins": "pipeline",
     "dockerfile": "image", "prometheus": "alerting rules",
@@ -78,7 +79,8 @@ def _order(unit: Unit) -> tuple[str, str, int, int]:
 
 def _alone(document: Document) -> Unit | None:
     """What the file is by itself, where its nodes name no unit."""
-    loose = next((node for node in document.nodes if not node.unit), None)
+    mine = (node for node in document.nodes if not node.unit and node.kind != _EVERYWHERE)
+    loose = next(mine, None)
     if loose is None:
         return None
     path = document.source.path

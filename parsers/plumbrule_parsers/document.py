@@ -220,7 +220,7 @@ class Document:
     holes: tuple[Hole, ...] = ()
     completeness: Completeness = Completeness.EVALUATED
     because: str = ""
-    units: tuple[Unit, ...] = ()  # that this file declares
     facts: dict[str, Any] = field(default_factory=dict)  # for the format's own `resolve`
+    units: tuple[Unit, ...] = ()  # that this file declares
 
     __reduce__ = by_fields

@@ -51,7 +51,9 @@ def test_it_shows_bad_and_good_and_undecided_things(name: str) -> None:
     tests = result_of(name).tests
     assert sum(test.violations for test in tests) >= 3
     assert sum(test.passes for test in tests) >= 3
-    assert sum(test.reviews for test in tests) >= 1
+    # A token is there or not: nothing about it can be unknown.
+    if rule_of(name).subject_kinds != ("secret.Token",):
+        assert sum(test.reviews for test in tests) >= 1
 
 
 @pytest.mark.parametrize("name", FILES)

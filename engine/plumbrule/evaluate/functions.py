@@ -13,8 +13,9 @@ from typing import Any
 from plumbrule.evaluate.read import is_known, spelled
 from plumbrule.evaluate.truth import MISSING, Doubt, Range, clash, doubt
 from plumbrule.language.literals import Cidr
-from plumbrule.redact import entropy, looks_like_secret, redact
+from plumbrule.redact import looks_like_secret, redact
 from plumbrule_parsers.document import Node
+from plumbrule_parsers.secret_tokens.find import entropy
 from plumbrule_parsers.value import Reason, Segments, Unknown
 
 _UNSURE = (Unknown, Segments, Doubt, Range)

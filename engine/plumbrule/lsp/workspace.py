@@ -19,14 +19,12 @@ from plumbrule.lsp.notes import UNREAD, Note, notes_of, problem_notes
 from plumbrule.lsp.rule_files import SUFFIX, RuleFiles, load_rules, problems_beside
 from plumbrule.scan.discover import PRUNED, discover, root_of
 from plumbrule.scan.files import ScannedFiles
-from plumbrule.scan.parse_files import Parsed, parse_file
+from plumbrule.scan.parse_files import NOTHING, Parsed, parse_file
 from plumbrule.scan.scan import Model, Resolved, config_faults, connect, judge
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source
 
 PORTION = 1000  # files whose subjects are judged before looking whether the result is still wanted
-
-NO_CODE = "no infrastructure code"  # how a scan says that no format claims a file
 
 Notes = dict[str, tuple[Note, ...]]
 Stamp = tuple[int, int]  # time of change in nanoseconds, size
@@ -107,7 +105,7 @@ class Frame:
         assert self.model is not None
         for state in self.model.states:
             text = self.opened.get(state.path)
-            if text is None or state.because in ("", NO_CODE):
+            if text is None or state.because in ("", NOTHING):
                 continue
             partly = state.completeness is Completeness.PARTLY
             message = f"{'checked in part only' if partly else 'not checked'}: {state.because}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plumbrule.finding import FileState
 from plumbrule.scan.discover import Found
@@ -17,9 +17,12 @@ from plumbrule.scan.files import ScannedFiles
 from plumbrule_parsers.document import Completeness, Document, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
 from plumbrule_parsers.read import Unreadable
+from plumbrule_parsers.secret_tokens.nodes import token_nodes
+from plumbrule_parsers.source import Source
 
 HEAD = 4096
 SMALL = 1_500_000  # bytes below which starting workers costs more than it saves
+NOTHING = "no infrastructure code; searched for secrets only"
 # Text that people keep beside their infrastructure and that is none.
 PROSE = (".md", ".txt", ".rst", ".adoc", ".html", ".css", ".svg", ".lock", ".csv", ".xml")
 
@@ -32,6 +35,7 @@ class Parsed:
     document: Document | None
     state: FileState
     problem: Problem | None = None
+    tokens: Document | None = None  # secrets in the text, whatever its format is
 
 
 def parse_files(files: Sequence[Found], tree: ScannedFiles, jobs: int) -> list[Parsed]:
@@ -80,16 +84,19 @@ def _parse_portion(paths: Iterable[str]) -> list[Parsed]:
 
 def parse_file(path: str, tree: ScannedFiles) -> Parsed:
     """One file's outcome. A parser that fails is our fault and makes the run incomplete."""
-    if path.lower().endswith(PROSE) and not path.endswith("requirements.lock"):
-        state = FileState(path, "", Completeness.SKIPPED, "no infrastructure code")
-        return Parsed(path, None, state)
     source = tree.load(path)
     if isinstance(source, Unreadable):
         return Parsed(path, None, FileState(path, "", Completeness.SKIPPED, source.message))
-    name = detect(path, head_of(source.text))
+    found = token_nodes(source)
+    tokens = Document(source, "text", found) if found else None
+    return replace(_parsed(path, source), tokens=tokens)
+
+
+def _parsed(path: str, source: Source) -> Parsed:
+    prose = path.lower().endswith(PROSE) and not path.endswith("requirements.lock")
+    name = None if prose else detect(path, head_of(source.text))
     if name is None:
-        state = FileState(path, "", Completeness.SKIPPED, "no infrastructure code")
-        return Parsed(path, None, state)
+        return Parsed(path, None, FileState(path, "", Completeness.SKIPPED, NOTHING))
     try:
         document = format_of(name).parse(source)
     except Exception as error:  # noqa: BLE001 - the one border of the parse stage

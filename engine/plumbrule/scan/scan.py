@@ -145,6 +145,11 @@ def connect(
         for path, source in tree.consulted.items():  # no format claims an included file
             if source is not None and path in states and not states[path].format:
                 states[path] = FileState(path, name, Completeness.EVALUATED)
+    for one in parsed:
+        if one.tokens is not None:
+            document = documents.get(one.path, replace(one.tokens, nodes=()))
+            nodes = (*document.nodes, *one.tokens.nodes)
+            documents[one.path] = replace(document, nodes=nodes)
     retyped = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
     units = units_of(retyped, config.environments)
     ordered = units.documents

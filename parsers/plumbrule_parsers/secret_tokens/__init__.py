@@ -1,0 +1,1 @@
+"""Secrets by their own form: tokens of known issuers, and what only looks like one."""
