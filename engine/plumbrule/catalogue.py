@@ -134,7 +134,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
     """The page of one rule."""
     lines = [
         NOTE, "", f"# {rule.id}", "", f"**{rule.title}**", "",
-        f"Severity {rule.severity}, confidence {rule.confidence}. It judges each "
+        f"Severity {rule.severity}, confidence {rule.confidence}, level {rule.level}. "
+        "It judges each "
         + " or ".join(f"[`{kind}`](../kinds.md#{_anchor(kind)})" for kind in rule.subject_kinds)
         + f" that fits its pattern. {_UNKNOWN[rule.on_unknown]}",
     ]  # fmt: skip

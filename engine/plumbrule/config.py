@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plumbrule.finding import SEVERITIES
+from plumbrule.finding import LEVELS, SEVERITIES
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source, Span
 
@@ -36,11 +36,13 @@ class Config:
 
     path: str = ""
     fail_on: str = "high"
+    level: str = "default"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
     max_file_size: int = 5_000_000
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provenance: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: Mapping[str, RuleConfig] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +61,11 @@ KEYS: dict[str, Key] = {
     "fail-on": Key(
         {"enum": [*SEVERITIES, "never"]}, "the lowest severity that fails the run (default: high)"
     ),
+    "level": Key(
+        {"enum": list(LEVELS)},
+        "which rules are evaluated: default (what can be acted on), strict (opinions, too), "
+        "audit (aids for a review, too)",
+    ),
     "include": Key(_STRINGS, "globs of the files to read (default: all)"),
     "exclude": Key(_STRINGS, "globs of files and folders to leave out"),
     "packs": Key(_STRINGS, "folders with rules of your own, relative to this file"),
@@ -68,6 +75,15 @@ KEYS: dict[str, Key] = {
     "environments": Key(
         {"type": "object", "additionalProperties": _STRINGS},
         "environment names and the globs of the files that belong to them",
+    ),
+    "provenance": Key(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"authored": _STRINGS, "vendored": _STRINGS, "fixture": _STRINGS},
+        },
+        "globs of files that are your own, other people's, or test data, where the names of "
+        "folders mislead",
     ),
     "rules": Key(
         {
@@ -146,11 +162,13 @@ def load_config(path: Path | None, text: str | None = None) -> Config:
     return Config(
         path=str(path),
         fail_on=data.get("fail-on", "high"),
+        level=data.get("level", LEVELS[0]),
         include=tuple(data.get("include", ())),
         exclude=tuple(data.get("exclude", ())),
         packs=tuple(data.get("packs", ())),
         max_file_size=data.get("max-file-size", 5_000_000),
         environments={name: tuple(globs) for name, globs in data.get("environments", {}).items()},
+        provenance={name: tuple(globs) for name, globs in data.get("provenance", {}).items()},
         rules=rules,
         origins={key: f"{path}:{_span(source, (key,)).line}" for key in data},
     )

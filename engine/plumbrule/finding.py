@@ -8,6 +8,7 @@ from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
 
 MOST_NAMES = 3  # units that a listing names
+LEVELS = ("default", "strict", "audit")  # what can be acted on, opinions, aids for a review
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
@@ -38,6 +39,8 @@ class Finding:
     `fingerprint` is 32 hex digits of rule, subject and report field: stable under moved lines.
     A subject that several units resolve is judged in each. `units` names those in which the
     finding holds and `environments` theirs, where they tell it from the others; empty means all.
+    `provenance` is "authored", "vendored" (other people's code) or "fixture" (test data, examples):
+    only what is authored fails a run.
     """
 
     rule: str
@@ -53,6 +56,7 @@ class Finding:
     only_if: str = ""
     environments: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    provenance: str = "authored"
 
     @property
     def only_in(self) -> str:

@@ -101,7 +101,7 @@ def _build(sources: Sequence[Source], kinds: Sequence[Source]) -> Pack:
 def _key(sources: Sequence[Source], kinds: Sequence[Source]) -> str:
     digest = hashlib.sha256(f"{__version__}\0{EDITION}\0{sys.version}".encode())
     engine = Path(__file__).parent
-    for path in sorted((*engine.glob("language/*.py"), *engine.glob("evaluate/*.py"))):
+    for path in sorted((*engine.glob("language/*.*"), *engine.glob("evaluate/*.py"))):
         # an engine under development changes unversioned
         digest.update(f"{path.name} {path.stat().st_mtime_ns}\0".encode())
     for group in (kinds, sources):

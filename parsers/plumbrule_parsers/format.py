@@ -19,6 +19,12 @@ class FileTree(Protocol):
     def read(self, path: str) -> Source | None:
         """The decoded file, or None if it is absent, outside the root, too large or not text."""
 
+    def read_bytes(self, path: str) -> bytes | None:
+        """The file as it is, or None if it is absent, outside the root or too large."""
+
+    def names(self, folder: str) -> Iterable[str]:
+        """The names of what lies in a folder, sorted, even if discovery leaves the folder out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -31,7 +37,8 @@ class Format:
     is one, gets all documents of the format by path plus the file tree and gives the documents that
     replace them (an entry that is not returned stays as it was). It also gets the documents of the
     formats in `reads`, as these formats resolved them if they stand earlier in `FORMATS`, and may
-    replace them too. `schema` is the file name of the schema in the folder of the format.
+    replace them too; `heeds` says which of those matter (None: all do). `schema` is the file name
+    of the schema in the folder of the format.
     """
 
     name: str
@@ -40,3 +47,4 @@ class Format:
     schema: str = "schema.plumb"
     resolve: Callable[[Mapping[str, Document], FileTree], Iterable[Document]] | None = None
     reads: tuple[str, ...] = ()
+    heeds: Callable[[Document], bool] | None = None

@@ -266,7 +266,7 @@ def rule_of(
     """A checked rule with these conditions; its subject is `s`."""
     says = ir.Report(None, ir.Template(("found",), AT), (), None)
     return ir.CheckedRule(
-        "r.random", "random", "low", "high", "", "", (), (), (), (), lets, patterns, where,
+        "r.random", "random", "low", "high", "default", "", "", (), (), (), (), lets, patterns, where,
         "review", says, None, (), "s", ("K",), frozenset(), frozenset(), frozenset(), AT, "",
     )  # fmt: skip
 

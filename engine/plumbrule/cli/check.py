@@ -14,7 +14,7 @@ from pathlib import Path
 
 from plumbrule.cli.color import CHOICES, wants_color, width_of, writable
 from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, jobs_argument, prepare
-from plumbrule.finding import SEVERITIES, Report
+from plumbrule.finding import LEVELS, SEVERITIES, Report
 from plumbrule.pack import Pack
 
 CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
@@ -31,6 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=[*SEVERITIES, "never"],
         help="lowest severity that fails the run (default: high)",
+    )
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="",
+        help="which rules are evaluated: what can be acted on, opinions too, aids for a review "
+        "too (default: default)",
     )
     parser.add_argument("--exit-zero", action="store_true", help="report only: always exit with 0")
     parser.add_argument(
@@ -110,6 +117,7 @@ def run(options: argparse.Namespace) -> int:
         only=_ids(options.rule, prepared.pack),
         without=_ids(options.without, prepared.pack),
         comments=not options.no_allowances,
+        level=options.level,
     )
     if not report.files:
         raise UsageError(
@@ -127,7 +135,11 @@ def _fails(report: Report, threshold: str) -> bool:
     if threshold == "never":
         return False
     bar = SEVERITIES.index(threshold)
-    return any(SEVERITIES.index(finding.severity) >= bar for finding in report.findings)
+    return any(
+        SEVERITIES.index(finding.severity) >= bar
+        for finding in report.findings
+        if finding.provenance == "authored"
+    )
 
 
 def _ids(words: list[str], pack: Pack) -> frozenset[str]:

@@ -29,11 +29,13 @@ def shown(config: Config) -> str:
     """Each key with its value and where that was written."""
     values = {
         "fail-on": config.fail_on,
+        "level": config.level,
         "include": list(config.include),
         "exclude": list(config.exclude),
         "packs": list(config.packs),
         "max-file-size": config.max_file_size,
         "environments": {name: list(globs) for name, globs in config.environments.items()},
+        "provenance": {name: list(globs) for name, globs in config.provenance.items()},
         "rules": {
             name: {
                 key: value

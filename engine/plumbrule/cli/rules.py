@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
                 "severity": chosen.severity or rule.severity,
                 "enabled": chosen.enabled,
                 "confidence": rule.confidence,
+                "level": rule.level,
                 "tags": list(rule.tags),
                 "params": [param.name for param in rule.params],
             }

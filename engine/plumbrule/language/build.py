@@ -161,7 +161,7 @@ class Builder:
         word = str(tree.data)
         if word in ("title", "why", "remedy"):
             return s.Meta(word, self.text(tree.children[0]), self.span(tree))
-        if word in ("severity", "confidence"):
+        if word in ("severity", "confidence", "level"):
             return s.Meta(word, str(tree.children[0]), self.span(tree))
         if word == "formerly":
             names = tuple(self.dotted(child) for child in tree.children)

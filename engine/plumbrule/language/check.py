@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from plumbrule.finding import LEVELS
 from plumbrule.language import ir, syntax
 from plumbrule.language.expressions import NO_FACTS, Binding, Expressions, Facts, Names, learned
 from plumbrule.language.parse import parse_hole
@@ -20,6 +21,7 @@ from plumbrule_parsers.source import Span
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 CONFIDENCES = ("high", "medium", "low")
+_CHOICES = {"severity": SEVERITIES, "confidence": CONFIDENCES, "level": LEVELS}
 ON_UNKNOWN = ("review", "fail", "skip")
 
 
@@ -209,6 +211,7 @@ class _RuleCheck:
             title=_text(meta, "title"),
             severity=_text(meta, "severity"),
             confidence=_text(meta, "confidence") or "high",
+            level=_text(meta, "level") or LEVELS[0],
             why=" ".join(_text(meta, "why").split()),
             remedy=" ".join(_text(meta, "remedy").split()),
             tags=_words(meta, "tags"),
@@ -271,8 +274,8 @@ class _RuleCheck:
                 message = f"`{word}` stands twice; first on line {seen[word].line}"
                 self.checker.problem("E401", message, entry.span)
             seen.setdefault(word, entry.span)
-            if isinstance(entry, syntax.Meta) and entry.word in ("severity", "confidence"):
-                allowed = SEVERITIES if entry.word == "severity" else CONFIDENCES
+            if isinstance(entry, syntax.Meta) and entry.word in _CHOICES:
+                allowed = _CHOICES[entry.word]
                 if entry.value not in allowed:
                     close = suggest(str(entry.value), allowed)
                     message = f"`{entry.value}` is no {entry.word} ({', '.join(allowed)}){close}"

@@ -21,7 +21,7 @@ from plumbrule_parsers.source import Source
 ONE_LINE: Final = 100  # columns that a block on one line may take
 MESSAGE: Final = 120  # columns that a report on one line may take
 
-_META = ("title", "severity", "confidence", "why", "remedy", "tags", "refs", "formerly")
+_META = ("title", "severity", "confidence", "level", "why", "remedy", "tags", "refs", "formerly")
 _EXEMPT = ("owner", "until", "because")
 _ALIGNED = ("title", "severity", "tags", "refs", "formerly")
 

@@ -385,6 +385,7 @@ class CheckedRule:
     title: str
     severity: str  # critical high medium low info
     confidence: str  # high medium low
+    level: str  # default strict audit
     why: str
     remedy: str
     tags: tuple[str, ...]

@@ -229,7 +229,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """title why remedy severity confidence tags refs formerly"""
+    """title why remedy severity confidence level tags refs formerly"""
 
     word: str
     value: Text | str | tuple[str, ...]

@@ -28,6 +28,10 @@ _MOST_PATHS = 3
 _MOST_NOTICES = 20
 _NARROW = 40
 _COMMAND = "look closer"
+_PROVENANCE = {
+    "vendored": "other people's code: one severity lower, and no reason to fail",
+    "fixture": "test data or an example: one severity lower, and no reason to fail",
+}
 _IDLE = " met no subject"
 
 
@@ -96,6 +100,8 @@ def _finding(finding: Finding, rule: RuleInfo | None, page: Page, told: set[str]
     remarks: list[tuple[str, str]] = []
     if finding.only_if:
         remarks.append(("only if", finding.only_if))
+    if finding.provenance != "authored":
+        remarks.append(("provenance", _PROVENANCE[finding.provenance]))
     if finding.only_in:
         remarks.append(("in", finding.only_in))
     if finding.confidence and finding.confidence != "high":

@@ -129,6 +129,7 @@ class _Data:
             "only_if": self.text(one.only_if),
             "environments": list(one.environments),
             "units": [self.text(name) for name in one.units],
+            "provenance": one.provenance,
         }
 
     def review(self, one: Review) -> dict[str, object]:

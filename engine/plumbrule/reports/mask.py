@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from plumbrule.finding import Finding, Report, Review
 from plumbrule.redact import cut_out, literal_ranges, merged, redact, secret_ranges
 from plumbrule_parsers.source import Source, Span
 
-_TAG = "secrets"  # rules with this tag report the place of a literal secret
+SECRETS = "secrets"  # rules with this tag report the place of a literal secret
 _SHORTEST = 6  # a shorter literal would hide half of the ordinary words, too
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<body>.{0,20000}?)(?:-----END|\Z)", re.DOTALL
@@ -24,7 +25,7 @@ _BREAKS = re.compile(r"[\t\r\n ]+")
 class Mask:
     """The secrets of one report, found once, and what is left of texts without them."""
 
-    __slots__ = ("_known", "_lines", "_literals", "_words")
+    __slots__ = ("_known", "_lines", "_literals", "_secrets", "_words")
 
     def __init__(
         self, literals: dict[Source, tuple[tuple[int, int], ...]], words: frozenset[str]
@@ -33,9 +34,14 @@ class Mask:
         self._literals = literals
         self._lines: dict[tuple[Source, int], tuple[tuple[int, int], ...]] = {}
         self._words: dict[str, str] = {}
+        self._secrets = words
         # The longest first: a secret may begin with another one.
         known = sorted((w for w in words if len(w) >= _SHORTEST), key=lambda w: (-len(w), w))
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def with_words(self, words: Iterable[str]) -> Mask:
+        """A mask that also hides these."""
+        return Mask(self._literals, self._secrets.union(words))
 
     def line(self, source: Source, line: int) -> tuple[tuple[int, int], ...]:
         """The columns (0-based, half-open) of the line that must not be shown."""
@@ -77,9 +83,17 @@ def _private_keys(source: Source) -> list[tuple[int, int]]:
     return [match.span("body") for match in _PRIVATE_KEY.finditer(source.text)]
 
 
+Literals = dict[Source, tuple[tuple[int, int], ...]]
+
+
 def mask_of(report: Report) -> Mask:
     """The mask of a report: literals that rules tagged `secrets` point at, wherever they recur."""
-    tagged = {rule.id for rule in report.rules if _TAG in rule.tags}
+    return Mask(*secrets_of(report))
+
+
+def secrets_of(report: Report, places: Iterable[Span] = ()) -> tuple[Literals, frozenset[str]]:
+    """What a Mask is made of: the secrets that a report points at, and those at other places."""
+    tagged = {rule.id for rule in report.rules if SECRETS in rule.tags}
     told: list[Finding | Review] = [
         *report.findings,
         *(one.finding for one in report.exempted),
@@ -87,16 +101,14 @@ def mask_of(report: Report) -> Mask:
     ]
     literals: dict[Source, list[tuple[int, int]]] = {}
     words: set[str] = set()
-    for one in told:
-        if one.rule not in tagged:
-            continue
-        at = one.span
+    marked = [(one.span, one.subject_label) for one in told if one.rule in tagged]
+    for at, label in (*marked, *((place, "") for place in places)):
         for start, end in literal_ranges(at.text):
             literals.setdefault(at.source, []).append((at.start + start, at.start + end))
             word = at.text[start:end]
-            if word not in one.subject_label:  # the rule points at a name: that is no secret
+            if word not in label:  # the rule points at a name: that is no secret
                 words.add(word)
-    return Mask({at: merged(ranges) for at, ranges in literals.items()}, frozenset(words))
+    return {at: merged(ranges) for at, ranges in literals.items()}, frozenset(words)
 
 
 def safe(text: str) -> str:

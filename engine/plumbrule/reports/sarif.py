@@ -14,6 +14,7 @@ from plumbrule.reports.mask import Mask, mask_of, shown_path
 from plumbrule.reports.sarif_rules import LEVELS, Rules, notification_kinds
 from plumbrule.version import __version__
 from plumbrule_parsers.document import Problem
+from plumbrule_parsers.packed_path import file_on_disk
 from plumbrule_parsers.source import Source, Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -129,10 +130,12 @@ class _Results:
         # A block is shown by its head: code scanning wants all its lines in a pull request's diff.
         head = span.first_line
         line, column = head.source.position(head.start)
-        path = head.source.path
+        path, inside = file_on_disk(head.source.path)
         found = self._uris.get(path)
         if found is None:
             found = self._uris[path] = uri(path, self._base)
+        if inside:  # what is committed is the packed file; lines are those of a file in it
+            return {"artifactLocation": {"uri": found}, "region": {"startLine": 1}}
         return {
             "artifactLocation": {"uri": found},
             "region": {
@@ -146,6 +149,9 @@ class _Results:
     def _location(self, span: Span, note: str = "", number: int = 0) -> Data:
         location: Data = {"physicalLocation": self._physical(span)}
         text = self._plain(note)
+        inside = file_on_disk(span.source.path)[1]
+        if inside:
+            text = f"{text or 'packed'}: {self._plain(inside)}, line {span.line}"
         if text or number:  # a linked place must have words
             location["message"] = {"text": text or "here"}
         if number:
@@ -206,7 +212,9 @@ class _Results:
                 steps.append(self._location(one.span, one.message))
             flow = {"threadFlows": [{"locations": [{"location": step} for step in steps]}]}
             result["codeFlows"] = [flow]
-        result["properties"] = {"severity": one.severity, "confidence": one.confidence}
+        result["properties"] = {
+            "severity": one.severity, "confidence": one.confidence, "provenance": one.provenance,
+        }  # fmt: skip
         return result
 
     def _words(self, note: str) -> str:

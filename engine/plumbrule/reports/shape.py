@@ -57,6 +57,7 @@ SHAPES: dict[str, dict[str, tuple[str, str]]] = {
         "only_if": ("text", "a condition of the subject; empty if none"),
         "environments": ("text[]", "in which it holds; empty means all"),
         "units": ("text[]", "in which it holds, of those that use the file; empty means all"),
+        "provenance": ("authored|vendored|fixture", "who answers for the file"),
     },
     "review": {
         "rule": ("text", "the rule's id"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import itertools
 import os
 import posixpath
 import re
@@ -12,6 +15,7 @@ from pathlib import Path
 from plumbrule_parsers.read import Unreadable, decode
 from plumbrule_parsers.source import Source
 
+_MAX_NAMES = 5_000  # in one folder
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -41,6 +45,9 @@ class ScannedFiles:
         self._known = set(self._paths)
         # What was read on behalf of other files: includes, templates. None: there is no such text.
         self.consulted: dict[str, Source | None] = {}
+        self.digests: dict[
+            str, bytes
+        ] = {}  # of what was read as bytes; empty: there is no such file
 
     def paths(self) -> list[str]:
         """All paths, sorted."""
@@ -54,10 +61,37 @@ class ScannedFiles:
         self.consulted[path] = found
         return found
 
+    def names(self, folder: str) -> list[str]:
+        """The names of what lies in a folder inside the root, sorted, and bounded."""
+        folder = posixpath.normpath(folder)
+        start = "" if folder == "." else f"{folder}/"
+        known = {path[len(start) :] for path in self._paths if path.startswith(start)}
+        found = {name for name in known if "/" not in name}
+        if self.root is not None and not folder.startswith(("/", "../")) and folder != "..":
+            real = os.path.realpath(os.path.join(self.root, folder))
+            top = os.path.realpath(self.root)
+            if real == top or real.startswith(top + os.sep):
+                with contextlib.suppress(OSError, ValueError), os.scandir(real) as entries:
+                    found.update(entry.name for entry in itertools.islice(entries, _MAX_NAMES))
+        return sorted(found)
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """The file as it is, None if it is absent, outside the root or too large."""
+        path = posixpath.normpath(path)
+        text = self.texts.get(path)
+        loaded = self._data(path) if text is None else text.encode("utf-8", "surrogatepass")
+        found = loaded if isinstance(loaded, bytes) else None
+        self.digests[path] = hashlib.sha256(found).digest() if found is not None else b""
+        return found
+
     def load(self, path: str) -> Source | Unreadable:
         """The decoded file, or why there is none."""
         if path in self.texts:
             return Source(path, self.texts[path])
+        data = self._data(path)
+        return decode(path, data) if isinstance(data, bytes) else data
+
+    def _data(self, path: str) -> bytes | Unreadable:
         if self.root is None or path.startswith(("/", "../")) or path == "..":
             return Unreadable("outside", "outside the scanned folder")
         full = os.path.join(self.root, path)
@@ -79,4 +113,4 @@ class ScannedFiles:
             return Unreadable("unreadable", f"cannot be read: {error.strerror or error}")
         if len(data) > self.max_size:
             return Unreadable("too-large", f"larger than {self.max_size} bytes")
-        return decode(path, data)
+        return data

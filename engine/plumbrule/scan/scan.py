@@ -10,13 +10,14 @@ from pathlib import Path
 
 from plumbrule.config import Config, RuleConfig
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
-from plumbrule.finding import FileState, Finding, Report, RuleInfo
+from plumbrule.finding import LEVELS, FileState, Finding, Report, RuleInfo
 from plumbrule.graph.graph import Graph
 from plumbrule.graph.link import link
 from plumbrule.graph.retype import retype
 from plumbrule.language.ir import CheckedRule
 from plumbrule.merge_units import Merger
 from plumbrule.pack import Pack
+from plumbrule.provenance import weighed
 from plumbrule.scan.discover import discover, root_of
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
@@ -48,17 +49,20 @@ def scan(
     only: frozenset[str] = frozenset(),
     without: frozenset[str] = frozenset(),
     comments: bool = True,
+    level: str = "",
 ) -> Report:
     """The report on everything at or below the paths.
 
     `jobs` is the number of processes that read files. `only` and `without` choose rules by id.
-    `comments` false ignores comments and exemptions that take findings back.
+    `comments` false ignores comments and exemptions that take findings back. `level` is `default`,
+    `strict` or `audit`, as the configuration says if it is empty.
     """
     model = build_model(paths, config, pack, jobs=jobs)
     shown = str(paths[0]) if len(paths) == 1 else ", ".join(map(str, paths))
     return judge(
-        model, config, pack, root=shown, today=today, only=only, without=without, comments=comments
-    )
+        model, config, pack, root=shown, today=today, only=only, without=without, comments=comments,
+        level=level,
+    )  # fmt: skip
 
 
 def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 1) -> Model:
@@ -90,6 +94,7 @@ class Resolved:
     own: Mapping[str, Document]
     paths: tuple[str, ...]
     consulted: Mapping[str, Source | None]
+    digests: Mapping[str, bytes]
     documents: tuple[Document, ...]
 
     def holds(self, own: Mapping[str, Document], tree: ScannedFiles) -> bool:
@@ -99,6 +104,7 @@ class Resolved:
             and all(self.own.get(path) is document for path, document in own.items())
             and self.paths == tuple(tree.paths())
             and all(tree.read(path) == source for path, source in self.consulted.items())
+            and all(_digest(tree, path) == digest for path, digest in self.digests.items())
         )
 
 
@@ -127,7 +133,12 @@ def connect(
             continue
         if format_.reads:
             seen = {name, *format_.reads}
-            own = {path: doc for path, doc in documents.items() if doc.format in seen}
+            heeds = format_.heeds
+            own = {
+                path: doc
+                for path, doc in documents.items()
+                if doc.format in seen and (doc.format == name or heeds is None or heeds(doc))
+            }
         try:
             for document in _resolved(name, resolve, own, tree, memory):
                 documents[document.source.path] = document
@@ -171,13 +182,19 @@ def _resolved(
     memory: dict[str, Resolved],
 ) -> tuple[Document, ...]:  # fmt: skip
     earlier = memory.get(name)
-    tree.consulted = {}
+    tree.consulted, tree.digests = {}, {}
     if earlier is not None and earlier.holds(own, tree):
         return earlier.documents
-    tree.consulted = {}
+    tree.consulted, tree.digests = {}, {}
     found = tuple(resolve(own, tree))
-    memory[name] = Resolved(own, tuple(tree.paths()), dict(tree.consulted), found)
+    consulted, digests = dict(tree.consulted), dict(tree.digests)
+    memory[name] = Resolved(own, tuple(tree.paths()), consulted, digests, found)
     return found
+
+
+def _digest(tree: ScannedFiles, path: str) -> bytes:
+    tree.read_bytes(path)
+    return tree.digests[path]
 
 
 def judge(
@@ -191,13 +208,18 @@ def judge(
     without: frozenset[str] = frozenset(),
     comments: bool = True,
     paths: frozenset[str] = frozenset(),
+    level: str = "",
 ) -> Report:
-    """The report of all rules over the model, or over the subjects that `paths` declare."""
+    """The report of all rules over the model, or over the subjects that `paths` declare.
+
+    `level` is that of the configuration unless it is given; a rule in `only` needs none.
+    """
     today = today or dt.datetime.now(tz=dt.UTC).date().isoformat()
+    reach = LEVELS.index(level or config.level)
     rules = [
         rule
         for rule in pack.rules
-        if (not only or rule.id in only)
+        if (rule.id in only if only else LEVELS.index(rule.level) <= reach)
         and rule.id not in without
         and config.rules.get(rule.id, _PLAIN).enabled
     ]
@@ -206,6 +228,8 @@ def judge(
     result = evaluate(rules, exemptions, model.graph, settings, programs=pack.programs)
     merger = Merger(model.graph)
     findings, reviews = merger.findings(result.findings), merger.reviews(result.reviews)
+    exact = frozenset(name for name, one in config.rules.items() if one.severity)
+    findings = weighed(findings, config.provenance, exact)
     exempted, notices = merger.exempted(result.exempted), list(result.notices)
     problems = [*model.problems, *result.problems]
     sources = {finding.span.path: finding.span.source for finding in findings}

@@ -80,7 +80,8 @@ def test_text_of_a_rule_never_becomes_code(text: str) -> None:
                    at), None, BOOL, at)  # fmt: skip
     pattern = ir.Pattern(None, (ir.PatternNode(text, ("t.Cmd",), True, at),), (), at)
     rule = ir.CheckedRule(
-        text, text, "low", "high", text, text, (), (), (), (), (ir.LetDecl("let", named, at),),
+        text, text, "low", "high", "default", text, text, (), (), (), (),
+        (ir.LetDecl("let", named, at),),
         (pattern,), (inner, ir.Test(ir.Var("let", STRING, at), "set", False, BOOL, at),
                      ir.IsKind(subject, (text,), True, BOOL, at)), "review",
         ir.Report(None, ir.Template((text,), at), (), None), None, (), text, ("t.Cmd",),

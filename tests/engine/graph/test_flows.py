@@ -80,7 +80,8 @@ def test_values_of_a_chart_flow_to_what_its_template_makes(pack: Pack) -> None:
         "c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
         "c/values.yaml": "password: hunter2-Example\nother: x\n",
         "c/templates/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n"
-        "  containers:\n  - name: a\n    image: a\n    env:\n    - name: P\n      value: {{ .Values.password }}\n"
+        "  containers:\n  - name: a\n    image: a\n    env:\n    - name: P\n"
+        "      value: {{ .Values.password }}\n"
         "    - {name: Q, value: fixed}\n",
     }
     found = files(chart, pack)
