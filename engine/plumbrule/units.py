@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from plumbrule.environments import DEFAULT, environment_of
 from plumbrule_parsers.document import Document, Node, Unit
 from plumbrule_parsers.environment_words import environment_word
+from plumbrule_parsers.value import ListValue, MapValue, Place
 
 # What one file of the format is by itself.
 _EVERYWHERE = "secret.Token"  # stands in texts of any format
@@ -44,6 +45,11 @@ class Units:
         """The units without their environments."""
         return {name: one.unit for name, one in self.placed.items()}
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The address of each unit's own node, by name."""
+        return {name: unit_address(one.unit) for name, one in self.placed.items()}
+
 
 def units_of(documents: Iterable[Document], configured: Mapping[str, tuple[str, ...]]) -> Units:
     """The units of the repository; nodes that name none get that of their place.
@@ -65,12 +71,41 @@ def units_of(documents: Iterable[Document], configured: Mapping[str, tuple[str, 
         )
         made.append(replace(document, nodes=nodes))
     placed = {name: _placed(units[name], configured) for name in sorted(units)}
+    made = _with_unit_nodes(made, units)
     environments: dict[str, str] = {}
     for document in made:
         own = environment_of(document.source.path, configured)[0] if document.nodes else DEFAULT
         for node in document.nodes:
             environments[node.address] = _environment(node, placed, own)
     return Units(placed, tuple(made), environments)
+
+
+def _with_unit_nodes(documents: list[Document], units: Mapping[str, Unit]) -> list[Document]:
+    """The documents with a node for each unit, in the document that declares it."""
+    nodes: dict[str, list[Node]] = {}
+    for name in sorted(units):
+        nodes.setdefault(units[name].span.path, []).append(_node(units[name]))
+    return [
+        replace(document, nodes=(*document.nodes, *nodes[document.source.path]))
+        if document.source.path in nodes else document
+        for document in documents
+    ]  # fmt: skip
+
+
+def unit_address(unit: Unit) -> str:
+    """The address of a unit's own node."""
+    return f"{unit.span.path}#unit/{unit.name}"
+
+
+def _node(unit: Unit) -> Node:
+    source, at = unit.span.source, unit.span
+    fields = MapValue(source, at.start, at.start)
+    inputs = ListValue(source, at.start, at.start, unit.inputs)
+    for key, value in (("name", unit.name), ("form", unit.kind), ("folder", unit.folder or "."),
+                       ("label", unit.label), ("inputs", inputs)):  # fmt: skip
+        fields.put(key, value, Place(at))
+    return Node(unit_address(unit), "core.Unit", f"{unit.kind} {unit.name}", fields, at,
+                unit=unit.name)  # fmt: skip
 
 
 def _order(unit: Unit) -> tuple[str, str, int, int]:

@@ -8,14 +8,16 @@ the tree into the containers that the graph holds, with a `Place` for each entry
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.traced_text import (
+    MAX_TEXT_HOPS,
     Piece,
     TracedSegments,
     TracedText,
     all_hops,
+    data_of,
     normal,
     text_data,
     text_pieces,
@@ -33,7 +35,12 @@ from plumbrule_parsers.value import (
     Value,
 )
 
-MAX_HOPS = 24  # a merge of whole value trees would otherwise drag every line along
+# Of a new value and of a place: a merge of whole value trees would otherwise drag every line along.
+# Text that came with more keeps them.
+MAX_HOPS = 24
+
+
+_PLAIN = frozenset((str, float, int, bool, type(None)))  # cannot hold an unknown
 
 
 class SetData(list["Traced"]):
@@ -79,7 +86,7 @@ class Traced:
 
     def with_hop(self, hop: Hop) -> Traced:
         """The same value, one hop further from its literal."""
-        via = (hop, *self.via)[:MAX_HOPS]
+        via = (hop, *self.via)[: max(MAX_HOPS, len(self.via))]
         data = self.data
         if isinstance(data, (TracedText, TracedSegments)):
             data = text_data(with_hops(data.pieces, (hop,)))
@@ -89,15 +96,51 @@ class Traced:
         return f"Traced({self.data!r})"
 
 
+class _TracedPieces(Traced):
+    """Text in pieces; its `via` is worked out when somebody asks, which few do."""
+
+    __slots__ = ("_pieces", "_via")
+
+    def __init__(
+        self, data: str | Segments | Unknown, pieces: Sequence[Piece], *, sensitive: bool
+    ) -> None:
+        self.data = data
+        self.span = None
+        self.rest = None
+        self.sensitive = sensitive
+        self._pieces = pieces
+        self._via: tuple[Hop, ...] | None = None
+
+    @property
+    def via(self) -> tuple[Hop, ...]:  # type: ignore[override]
+        """The hops of all pieces."""
+        via = self._via
+        if via is None:
+            via = self._via = all_hops(self._pieces)
+        return via
+
+
 def hops_of(parts: Iterable[Traced]) -> tuple[Hop, ...]:
     """The hops of all parts, each once, in order, bounded."""
-    seen: dict[Hop, None] = {}
+    most = MAX_HOPS
+    found: tuple[Hop, ...] = ()
+    seen: dict[Hop, None] | None = None
     for part in parts:
-        for hop in part.via:
-            seen.setdefault(hop)
-            if len(seen) >= MAX_HOPS:
-                return tuple(seen)
-    return tuple(seen)
+        via = part.via
+        if not via or via is found:
+            continue
+        most = max(most, len(via))
+        if not found:
+            found = via
+            continue
+        if seen is None:
+            seen = dict.fromkeys(found)
+        seen.update(dict.fromkeys(via))
+    if seen is None:
+        if len(found) < 2:
+            return found
+        seen = dict.fromkeys(found)
+    return tuple(seen)[:most]
 
 
 def made_of(
@@ -109,6 +152,8 @@ def made_of(
 
 def first_unknown(value: Traced) -> Unknown | None:
     """The first unknown anywhere inside, depth first; None if everything is known."""
+    if value.data.__class__ in _PLAIN:
+        return value.rest
     stack = [value]
     while stack:
         current = stack.pop()
@@ -190,6 +235,8 @@ def to_value(value: Traced, at: Span) -> Value:
 def pieces_of(value: Traced) -> tuple[Piece, ...]:
     """The pieces of a string-like value (a str, Segments or Unknown)."""
     data = value.data
+    if isinstance(data, (TracedText, TracedSegments)):
+        return data.pieces
     assert isinstance(data, (str, Segments, Unknown))
     return tuple(text_pieces(data, value.via, value.span))
 
@@ -198,13 +245,15 @@ def of_pieces(pieces: Iterable[Piece], *, sensitive: bool = False) -> Traced:
     """The text of the pieces, with all their hops; see `traced_text`."""
     given = list(pieces)
     parts = normal(given)
+    if len(parts) == 1:
+        return Traced(data_of(parts), parts[0].hops[:MAX_TEXT_HOPS], sensitive=sensitive)
     # An empty text has no piece that could tell where it came from.
-    return Traced(text_data(parts), all_hops(parts or given), sensitive=sensitive)
+    return _TracedPieces(data_of(parts), parts or given, sensitive=sensitive)
 
 
 def place_of(value: Traced, at: Span) -> Place:
     """Where a person finds the value: its own literal if it has one, else the place of use."""
-    return Place(value.span if value.span is not None else at, via=value.via)
+    return Place(value.span if value.span is not None else at, via=value.via[:MAX_HOPS])
 
 
 def unknown(reason: Reason, detail: str, *parts: Traced, type: str = "any") -> Traced:  # noqa: A002

@@ -32,7 +32,7 @@ from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import Hop, Segments, Unknown
 
 HOLE: Final = "\ufdd0"  # a non-character: no text file means anything by it
-MAX_TEXT_HOPS: Final = 24
+MAX_TEXT_HOPS: Final = 200
 MAX_PIECES: Final = 50_000  # what is beyond becomes one piece
 
 Hops = tuple[Hop, ...]
@@ -113,53 +113,57 @@ def normal(pieces: Iterable[Piece]) -> list[Piece]:
     """No empty piece; neighbours of the same origin are one piece."""
     out: list[Piece] = []
     run: list[str] = []  # the texts of the last piece, joined once it is complete
+    hops: Hops = ()
+    literal: Span | None = None
     for piece in pieces:
-        if piece.text == "":
+        text, own, place = piece
+        if text == "":
             continue
-        joined = _joined(out[-1], piece, many=len(out) >= MAX_PIECES) if out else None
-        if joined is None:
-            if len(run) > 1:
-                out[-1] = out[-1]._replace(text="".join(run))
-            out.append(piece)
-            run = [piece.text] if isinstance(piece.text, str) else []
+        if isinstance(text, str):
+            if run:
+                joins = False
+                # Evaluators use the same hops again, so the first ones tell most tuples apart.
+                if own is hops or (own and hops and own[0] is hops[0] and own == hops):
+                    if literal is None:
+                        joins = place is None
+                    elif place is not None and (
+                        literal.end == place.start and literal.source is place.source
+                    ):
+                        joins = True
+                        literal = Span(literal.source, literal.start, place.end)
+                if not joins and len(out) >= MAX_PIECES:
+                    joins, literal = True, None
+                    if len(hops) < MAX_TEXT_HOPS:
+                        hops = union(hops, own)
+                if joins:
+                    run.append(text)
+                    continue
+                if len(run) > 1:
+                    out[-1] = Piece("".join(run), hops, literal)
+            run = [text]
         else:
-            assert isinstance(piece.text, str)
-            out[-1] = joined
-            run.append(piece.text)
+            if len(run) > 1:
+                out[-1] = Piece("".join(run), hops, literal)
+            run = []
+        hops, literal = own, place
+        out.append(piece)
     if len(run) > 1:
-        out[-1] = out[-1]._replace(text="".join(run))
+        out[-1] = Piece("".join(run), hops, literal)
     return out
-
-
-def _joined(last: Piece, piece: Piece, *, many: bool) -> Piece | None:
-    """The origin that both have, with the first one's text; None if they are two pieces."""
-    if not isinstance(last.text, str) or not isinstance(piece.text, str):
-        return None
-    if many:
-        return Piece(last.text, union(last.hops, piece.hops))
-    if piece.hops is not last.hops and piece.hops != last.hops:
-        return None
-    before, after = last.literal, piece.literal
-    if before is None and after is None:
-        return last
-    if (
-        before is not None
-        and after is not None
-        and before.end == after.start
-        and before.source is after.source
-    ):
-        return Piece(last.text, last.hops, Span(before.source, before.start, after.end))
-    return None
 
 
 def text_data(pieces: Iterable[Piece]) -> str | Segments | Unknown:
     """The data for `Traced.data`; a plain str if everything came the same way."""
-    parts = normal(pieces)
+    return data_of(normal(pieces))
+
+
+def data_of(parts: list[Piece]) -> str | Segments | Unknown:
+    """`text_data` of pieces that are in normal form."""
     if not parts:
         return ""
     if len(parts) == 1 and parts[0].literal is None:
         return parts[0].text
-    if all(isinstance(piece.text, str) for piece in parts):
+    if Unknown not in [piece.text.__class__ for piece in parts]:
         return TracedText(parts)
     flat: list[str | Unknown] = []
     run: list[str] = []

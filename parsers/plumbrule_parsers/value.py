@@ -114,8 +114,10 @@ class Hop:
     """One step of a value's way from its use to the place where a person wrote it.
 
     `kind` is one of `data` (the value stands there), `decision` (it chose a branch or a default),
-    `absent` (the value would be added there), `builtin`, `unknown`; `note` says what the place is:
-    "values key `db.password`", "argument of module.web", "default of var.password".
+    `absent` (the value would be added there), `replaced` (another value stood there before),
+    `adapted` (it changed the value a little, or only follows it), `builtin`, `unknown`; `note` says
+    what the place is: "values key `db.password`", "argument of module.web", "default of
+    var.password".
     """
 
     span: Span
@@ -123,6 +125,11 @@ class Hop:
     kind: str = "data"
 
     __reduce__ = by_fields
+
+    def __hash__(self) -> int:
+        # Evaluators unite hops all the time. Offset and note tell nearly all apart; the hash of the
+        # whole span would take three more calls.
+        return self.span.start ^ hash(self.note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a plain YAML scalar means under the two rule sets that the formats use.
 
 Sources: YAML 1.2.2 section 10.3 (core schema); go-yaml v2 for "1.1" as Kubernetes and Helm read it
-(booleans such as `yes`, octal `0755`, `1_000`, but no base-60 numbers, and dates stay text).
+(booleans such as `yes`, octal `0755`, `1_000`, but no base-60 numbers, and dates stay text);
+go-yaml v3 for "go" as Kustomize reads objects (the numbers of 1.1, the booleans of 1.2).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, Literal
 
 from plumbrule_parsers.value import Scalar
 
-Rules = Literal["1.1", "1.2", "text"]
+Rules = Literal["1.1", "1.2", "go", "terraform", "text"]
 
 _INT = re.compile(r"[-+]?[0-9]++\Z")
 _OCTAL_12 = re.compile(r"0o[0-7]++\Z")
@@ -56,6 +57,38 @@ def resolve_11(text: str) -> Scalar:
         return None
     if text in _BOOLS_11:
         return _BOOLS_11[text]
+    return _number_11(text)
+
+
+def resolve_go(text: str) -> Scalar:
+    """The value of a plain scalar as go-yaml v3 reads it; times stay strings."""
+    if text in _NULLS:
+        return None
+    if text in _BOOLS_12:
+        return _BOOLS_12[text]
+    return _number_11(text)
+
+
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[-+]\d\d:\d\d))?\Z", re.ASCII
+)
+
+
+def resolve_terraform(text: str) -> Scalar:
+    """The value of a plain scalar as Terraform's `yamldecode` reads it: 1.2 with some of 1.1.
+
+    Booleans are those of 1.1, a time becomes a full RFC 3339 text.
+    """
+    if text in _BOOLS_11:
+        return _BOOLS_11[text]
+    made = resolve_12(text)
+    time = _TIME.match(text) if isinstance(made, str) else None
+    if time is None:
+        return made
+    return f"{time[1]}T{time[2] or '00:00:00'}{(time[3] or 'Z').upper()}"
+
+
+def _number_11(text: str) -> Scalar:
     if len(text) > LONGEST_NUMBER or text[0] == "_":
         return text
     digits = text.replace("_", "")
@@ -88,5 +121,7 @@ def as_text(text: str) -> Scalar:
 RESOLVERS: dict[str, tuple[frozenset[str], Callable[[str], Scalar]]] = {
     "1.2": (frozenset("0123456789+-.~nNtTfF"), resolve_12),
     "1.1": (frozenset("0123456789+-.~nNtTfFyYoO"), resolve_11),
+    "go": (frozenset("0123456789+-.~nNtTfF"), resolve_go),
+    "terraform": (frozenset("0123456789+-.~nNtTfFyYoO"), resolve_terraform),
     "text": (frozenset(), as_text),
 }

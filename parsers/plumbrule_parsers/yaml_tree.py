@@ -31,7 +31,7 @@ from plumbrule_parsers.value import (
 from plumbrule_parsers.yaml_scalars import RESOLVERS, Rules
 
 MAX_DEPTH: Final = 200  # levels of collections, those that aliases stand for included
-MAX_EXPANDED: Final = 250_000  # values that all aliases of a text may stand for
+MAX_EXPANDED: Final = 120_000  # values that all aliases of a text may stand for
 MAX_MERGED: Final = 100_000  # entries that all merge keys of a text may bring in
 MAX_FAULTS: Final = 50  # broken documents of a text after which the rest is left out
 MAX_DUPLICATES: Final = 50  # duplicate keys of a text that are reported one by one

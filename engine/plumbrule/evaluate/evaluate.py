@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plumbrule.evaluate.compile import compile_rule, run_program
+from plumbrule.evaluate.edits import fix_of
 from plumbrule.evaluate.patterns import Path
 from plumbrule.evaluate.places import place_of, render
 from plumbrule.evaluate.program import Program
@@ -215,6 +216,7 @@ def _finding(
         rule.id, severity, rule.confidence, node.address, node.label, message, span,
         tuple(dict.fromkeys(related)), _trace(path), fingerprint(rule, node),
         node.condition.detail or str(node.condition) if node.condition is not None else "",
+        fix=fix_of(rule.fix, [dict(row.env) for row in rows], made) if certain else None,
     )  # fmt: skip
 
 

@@ -32,29 +32,35 @@ def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
         return (found.span, ()) if isinstance(found, Unknown) and found.span else None
     if not isinstance(expr, (ir.Field, ir.Item)):
         return None
-    receiver = _written(expr.receiver, env, made)
-    fields = receiver.fields if isinstance(receiver, Node) else receiver
-    place: Place | None = None
-    if isinstance(fields, MapValue):
-        key = expr.name if isinstance(expr, ir.Field) else made.value(expr.key, env)
-        place = fields.place(key) if isinstance(key, str) else None
-    elif isinstance(fields, ListValue) and isinstance(expr, ir.Item):
-        index = made.value(expr.key, env)
-        place = fields.place(index) if isinstance(index, int) else None
+    place = entry_place(expr, env, made)
     if place is not None:
         hops = tuple(RelatedSpan(hop.span, hop.note) for hop in place.via)
         return place.entry, hops
+    receiver = written(expr.receiver, env, made)
     if isinstance(receiver, Node):
         return receiver.span, ()
     return place_of(expr.receiver, env, made)
 
 
-def _written(expr: ir.Expr, env: Env, made: Walker) -> object:
+def entry_place(expr: ir.Field | ir.Item, env: Env, made: Walker) -> Place | None:
+    """The place of the entry that a field or an index reads; None if it is not there."""
+    receiver = written(expr.receiver, env, made)
+    fields = receiver.fields if isinstance(receiver, Node) else receiver
+    if isinstance(fields, MapValue):
+        key = expr.name if isinstance(expr, ir.Field) else made.value(expr.key, env)
+        return fields.place(key) if isinstance(key, str) else None
+    if isinstance(fields, ListValue) and isinstance(expr, ir.Item):
+        index = made.value(expr.key, env)
+        return fields.place(index) if isinstance(index, int) else None
+    return None
+
+
+def written(expr: ir.Expr, env: Env, made: Walker) -> object:
     """The container as it was read: reading it through its type would lose the places in it."""
     if isinstance(expr, ir.Var) and expr.name in made.lets:
-        return _written(made.lets[expr.name], env, made)
+        return written(made.lets[expr.name], env, made)
     if isinstance(expr, ir.Coalesce):
-        return _written(expr.left, env, made)
+        return written(expr.left, env, made)
     if isinstance(expr, (ir.Field, ir.Item)):
         return made.raw(expr, env)
     return made.value(expr, env)
@@ -62,11 +68,12 @@ def _written(expr: ir.Expr, env: Env, made: Walker) -> object:
 
 def render(template: ir.Template, env: Env, made: Walker) -> str:
     """The message; sensitive values and credentials are never shown whole."""
-    out = [part if isinstance(part, str) else _shown(part, env, made) for part in template.parts]
+    out = [part if isinstance(part, str) else shown(part, env, made) for part in template.parts]
     return " ".join("".join(out).split())
 
 
-def _shown(expr: ir.Expr, env: Env, made: Walker) -> str:
+def shown(expr: ir.Expr, env: Env, made: Walker) -> str:
+    """The value in words; what is sensitive or looks like a secret is cut short."""
     value = made.value(expr, env)
     if value is MISSING or value is None:
         return "(missing)"

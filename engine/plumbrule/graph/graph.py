@@ -64,16 +64,16 @@ class Graph:
         self.successors: dict[str, dict[str, list[Edge]]] = {}
         self.predecessors: dict[str, dict[str, list[Edge]]] = {}
         self.edge_count = 0
-        unique = {(edge.name, edge.origin, edge.target, edge.doubt is not None): edge
-                  for edge in sorted(edges, key=_edge_order, reverse=True)}  # fmt: skip
-        for key in sorted(unique):
-            name, origin, target, possible = key
-            if possible and (name, origin, target, False) in unique:
-                continue  # a sure edge makes its possible twin pointless
-            edge = unique[key]
-            self.successors.setdefault(name, {}).setdefault(origin, []).append(edge)
-            self.predecessors.setdefault(name, {}).setdefault(target, []).append(edge)
-            self.edge_count += 1
+        for name, rows in sorted(_best(edges).items()):
+            forward: dict[str, list[Edge]] = {}
+            backward: dict[str, list[Edge]] = {}
+            for origin in sorted(rows):
+                row = rows[origin]
+                listed = forward[origin] = [row[target] for target in sorted(row)]
+                self.edge_count += len(listed)
+                for edge in listed:
+                    backward.setdefault(edge.target, []).append(edge)
+            self.successors[name], self.predecessors[name] = forward, backward
 
     def extent(self, kind: str) -> list[Node]:
         """All nodes of the kind or a subtype, by address."""
@@ -126,5 +126,17 @@ def within_reach(within: str, path: str) -> bool:
     )
 
 
-def _edge_order(edge: Edge) -> tuple[str, str, str, tuple[str, int, int]]:
-    return edge.name, edge.origin, edge.target, edge.evidence.sort_key()
+def _best(edges: Iterable[Edge]) -> dict[str, dict[str, dict[str, Edge]]]:
+    """By name, origin and target the edge that says most: a sure one, else the first evidence."""
+    found: dict[str, dict[str, dict[str, Edge]]] = {}
+    for edge in edges:
+        row = found.setdefault(edge.name, {}).setdefault(edge.origin, {})
+        known = row.get(edge.target)
+        if known is None or _order(edge) < _order(known):
+            row[edge.target] = edge
+    return found
+
+
+def _order(edge: Edge) -> tuple[bool, tuple[str, int, int], str]:
+    doubt = edge.doubt
+    return doubt is not None, edge.evidence.sort_key(), str(doubt) if doubt is not None else ""

@@ -33,8 +33,12 @@ def link(
     ancestors: Mapping[str, tuple[str, ...]],
     environments: Mapping[str, str],
     units: Mapping[str, Unit] | None = None,
+    unit_nodes: Mapping[str, str] | None = None,
 ) -> tuple[Graph, tuple[Problem, ...]]:
-    """The graph of all documents, and the references that had to fit and did not."""
+    """The graph of all documents, and the references that had to fit and did not.
+
+    `units` and `unit_nodes` give for each unit's name its record and the address of its own node.
+    """
     ordered = sorted(documents, key=lambda document: document.source.path)
     nodes = [node for document in ordered for node in document.nodes]
     holes: list[Hole] = [hole for document in ordered for hole in document.holes]
@@ -56,7 +60,28 @@ def link(
             if not found and not reference.external:
                 problems.append(_dangling(reference, origin))
     edges += flow_edges(nodes)
+    edges += _unit_edges(nodes, units or {}, unit_nodes or {})
     return Graph(nodes, edges, holes, ancestors, environments, units), tuple(problems)
+
+
+def _unit_edges(
+    nodes: Iterable[Node], units: Mapping[str, Unit], unit_nodes: Mapping[str, str]
+) -> Iterator[Edge]:
+    """From each unit to what it holds, and from what declares a unit (a release) to the unit."""
+    declared: dict[tuple[str, int, int], list[str]] = {}
+    for name, unit in units.items():
+        if unit.span.path.rpartition("/")[0] == unit.folder.rstrip("."):
+            continue  # it is declared where it stands, by nothing else
+        declared.setdefault(unit.span.sort_key(), []).append(name)
+    for node in nodes:
+        own = unit_nodes.get(node.unit)
+        if own == node.address:
+            continue
+        if own is not None and not node.parent:
+            yield Edge(own, node.address, "holds", node.span)
+        for name in declared.get(node.span.sort_key(), ()):
+            if name != node.unit and name in unit_nodes:
+                yield Edge(node.address, unit_nodes[name], "deploys", node.span)
 
 
 def _dangling(reference: Reference, origin: Node) -> Problem:

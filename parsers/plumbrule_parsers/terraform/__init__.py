@@ -4,11 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from plumbrule_parsers.document import Document
 from plumbrule_parsers.format import FileTree, Format
+from plumbrule_parsers.source import Source
 from plumbrule_parsers.terraform.detect import WRITTEN, detect
-from plumbrule_parsers.terraform.parse import parse
 
 
-def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
+def _parse(source: Source) -> Document:
+    from plumbrule_parsers.terraform.parse import parse  # loaded where there is Terraform
+
+    return parse(source)
+
+
+def _resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
     """The documents that change once all are known: evaluated first, then met by their plans."""
     from plumbrule_parsers.terraform.resolve import resolve as evaluated
 
@@ -22,4 +28,4 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
     return [changed[path] for path in sorted(changed)]
 
 
-FORMAT = Format("terraform", detect, parse, resolve=resolve)
+FORMAT = Format("terraform", detect, _parse, resolve=_resolve)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
-WRITTEN = (*ENDINGS, ".hcl")  # what people write; all else is a plan or a state
+CONFIGURATION = (".tf", ".tofu", ".tf.json", ".tofu.json")
+ENDINGS = (*CONFIGURATION, ".tfvars", ".tfvars.json")
+WRITTEN = (*ENDINGS, ".hcl", ".hcl.json")  # what people write; all else is a plan or a state
 _TERRAGRUNT = re.compile(r"^(?:include|dependency|terraform|inputs|locals|remote_state|generate)\b",
                          re.MULTILINE)  # fmt: skip
 _VERSION = re.compile(r'"format_version"\s*:\s*"')
@@ -25,6 +26,8 @@ def detect(path: str, head: str) -> int:
     """
     if path.endswith(ENDINGS):
         return 3
+    if path.endswith(".hcl.json"):
+        return 2
     if path.endswith(".hcl"):
         return 2 if _TERRAGRUNT.search(head) else 1
     head = head.lstrip("\ufeff \t\r\n")

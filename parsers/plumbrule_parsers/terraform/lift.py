@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.lift_firewalls import FIREWALLS
-from plumbrule_parsers.terraform.lift_policies import DOCUMENTS, POLICIES, document, inline_policies
+from plumbrule_parsers.terraform.lift_policies import (
+    DOCUMENTS,
+    POLICIES,
+    document,
+    inline_policies,
+    merged_policies,
+)
 from plumbrule_parsers.terraform.lifted import Lifted
 from plumbrule_parsers.terraform.static import Static
 
@@ -18,5 +24,6 @@ def lift(node: Node, type_: str, block: h.Block, static: Static) -> Iterator[Lif
         yield from FIREWALLS[type_](node)
     elif type_ in DOCUMENTS:
         yield from document(node)
+        yield from merged_policies(node, block, static)
     elif type_ in POLICIES:
         yield from inline_policies(node, block, static, POLICIES[type_])

@@ -10,9 +10,11 @@ from plumbrule_parsers.source import Span
 from plumbrule_parsers.terraform.lifted import Lifted, as_list, copied, entries, unknown_of
 from plumbrule_parsers.terraform.policy_text import json_in, policy_text
 from plumbrule_parsers.terraform.static import Static
-from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown, Value
+from plumbrule_parsers.value import ListValue, MapValue, Reason, Segments, Unknown, Value
 
 DOCUMENTS = {"aws_iam_policy_document"}
+_DOCUMENT = "data.aws_iam_policy_document."
+MERGED = ("source_json", "source_policy_documents", "override_policy_documents", "override_json")
 # The attributes that hold a policy. Key policies are left out: `*` means the key itself there.
 POLICIES = {
     "aws_iam_policy": ("policy",),
@@ -37,6 +39,37 @@ def document(node: Node) -> Iterator[Lifted]:
         yield _statement(node, str(index), statement, _NATIVE, "condition")
     if rest is not None:
         yield _perhaps(node, rest, node.span)
+
+
+def merged_policies(node: Node, block: h.Block, static: Static) -> Iterator[Lifted]:
+    """Statements of the documents that a policy document takes in, if they stand nowhere else."""
+    settings = block.body.settings()
+    for name in MERGED:
+        if name not in settings:
+            continue
+        expr, view = static.origin(settings[name].value)
+        if isinstance(expr, h.Tuple):
+            for item in expr.items:
+                yield from _policy(node, item, view)
+        elif name.endswith("_json"):
+            yield from _policy(node, expr, view)
+        else:
+            yield from _listed(node, view.value(expr), Span(view.source, expr.start, expr.end))
+
+
+def _listed(node: Node, value: Value, span: Span) -> Iterator[Lifted]:
+    """Policies of a list that is not written out where it is used."""
+    if isinstance(value, Unknown):
+        if not value.reference.startswith(_DOCUMENT):
+            yield _perhaps(node, value, span.first_line)
+        return
+    for index, item in enumerate(value if isinstance(value, ListValue) else ()):
+        place = value.place(index) if isinstance(value, ListValue) else None
+        if place is not None and any(hop.note.startswith(_DOCUMENT) for hop in place.via):
+            continue  # lifted where it stands
+        yield from _read(node, item, place.value if place is not None else span)
+    if isinstance(value, ListValue) and value.rest is not None:
+        yield _perhaps(node, value.rest, span.first_line)
 
 
 def inline_policies(
@@ -71,10 +104,22 @@ def _policy(node: Node, expr: h.Expr, static: Static) -> Iterator[Lifted]:
             value = value if read is None and isinstance(value, Segments) else read
         elif _is_document(expr):
             return  # its statements are lifted where it stands
+    yield from _statements(node, value, span)
+
+
+def _read(node: Node, value: Value, span: Span) -> Iterator[Lifted]:
+    """The statements of a policy's text."""
+    if isinstance(value, (str, Segments)):
+        read = json_in(value, span)
+        value = value if read is None and isinstance(value, Segments) else read
+    yield from _statements(node, value, span)
+
+
+def _statements(node: Node, value: Value, span: Span) -> Iterator[Lifted]:
     if isinstance(value, (Unknown, Segments)):
         # The statements of a policy document are lifted where it stands.
         found = unknown_of(value)
-        if not found.reference.startswith("data.aws_iam_policy_document."):
+        if not found.reference.startswith(_DOCUMENT):
             yield _perhaps(node, found, span.first_line)
         return
     if not isinstance(value, MapValue):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Segments, Unknown, Value
 
+LIFTED = ("iam.Statement", "net.IngressRule")
+
 
 @dataclass(frozen=True, slots=True)
 class Lifted:

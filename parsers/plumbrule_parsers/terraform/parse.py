@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import replace
 
 from plumbrule_parsers.document import (
@@ -14,6 +13,7 @@ from plumbrule_parsers.document import (
     Problem,
     Reference,
     Severity,
+    ToAddress,
     ToMatch,
 )
 from plumbrule_parsers.hcl_tree import parse_hcl
@@ -21,9 +21,11 @@ from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.terraform.detect import WRITTEN
+from plumbrule_parsers.terraform.existence import exists
 from plumbrule_parsers.terraform.json_body import json_body
 from plumbrule_parsers.terraform.lift import lift
-from plumbrule_parsers.terraform.mentions import mentions
+from plumbrule_parsers.terraform.lift_policies import POLICIES
+from plumbrule_parsers.terraform.lifted import LIFTED
 from plumbrule_parsers.terraform.static import Static
 from plumbrule_parsers.value import (
     ListValue,
@@ -39,6 +41,7 @@ _KINDS = {"variable": "tf.Variable", "output": "tf.Output", "module": "tf.Module
           "provider": "tf.Provider", "terraform": "tf.Settings", "moved": "tf.Moved",
           "import": "tf.Import", "removed": "tf.Removed", "check": "tf.Check"}  # fmt: skip
 _BLOCKS = {*_KINDS, "resource", "data", "ephemeral", "locals"}
+_CLOUDS = {"google", "google-beta", "azurerm"}  # whose resources are lifted as well
 _EVALUATED = {"module", "output", "provider"}
 # What tells two blocks without labels apart.
 _NAMING = {"moved": "from", "import": "to", "removed": "from"}
@@ -61,10 +64,16 @@ def parse(source: Source) -> Document:
         from plumbrule_parsers.terraform.second_opinion import second_opinion
 
         problems = second_opinion(source, problems)
+    if path.endswith(".hcl.json"):
+        return Document(
+            source, "terraform", problems=problems, completeness=Completeness.PARTLY,
+            because="the JSON syntax of Terragrunt is not evaluated",
+        )  # fmt: skip
     if path.endswith(".hcl"):
         return Document(
             source, "terraform", problems=problems, completeness=Completeness.PARTLY,
             because="Terragrunt and other HCL is read, not evaluated",
+            facts={"terragrunt": body},
         )  # fmt: skip
     return read_body(source, body, problems, Static(source))
 
@@ -92,8 +101,18 @@ def read_body(
         because = f"{len(lost)} problem(s)"
     return Document(
         source, "terraform", tuple(reader.nodes), tuple(reader.references),
-        (*problems, *reader.problems), tuple(reader.holes), state, because, {"body": body},
+        (*problems, *reader.problems), tuple(reader.holes), state, because, facts={"body": body},
     )  # fmt: skip
+
+
+def _given(source: str) -> tuple[str, ...]:
+    """The kinds that a module could give, if its source says for which provider it is."""
+    parts = source.partition("//")[0].split("/")
+    provider = parts[-1] if len(parts) in (3, 4) and "::" not in source else ""
+    if provider in ("", "aws") or "?" in provider or "." in parts[-1]:
+        return ("tf.Resource", "tf.Data", *LIFTED)
+    resources = [f"tf.{one}" for one in sorted(DECLARED) if one.startswith(f"{provider}_")]
+    return ("tf.OtherResource", "tf.Data", *resources, *(LIFTED if provider in _CLOUDS else ()))
 
 
 class _Reader:
@@ -107,9 +126,18 @@ class _Reader:
         self.problems: list[Problem] = []
         self.holes: list[Hole] = []
         self.addresses = Addresses()
+        self.targets: dict[tuple[str, ...], ToMatch | None] = {}
 
     def address(self, name: str) -> str:
-        return self.addresses.unique(f"{self.source.path}#{name}")
+        start = f"{self.static.variant}:" if self.static.variant else ""
+        return self.addresses.unique(f"{self.source.path}#{start}{name}")
+
+    def node(
+        self, name: str, kind: str, label: str, fields: MapValue, span: Span,
+        condition: Unknown | None = None,
+    ) -> Node:  # fmt: skip
+        return Node(self.address(name), kind, label, fields, span, condition=condition,
+                    unit=self.static.unit, variant=self.static.variant)  # fmt: skip
 
     # -------------------------------------------------------------- blocks
     def item(self, item: h.Setting | h.Block) -> None:
@@ -119,6 +147,8 @@ class _Reader:
             message = f"`{item.name}` cannot be set here; it belongs into a block"
             self.problems.append(Problem("stray-setting", message, span, Severity.WARNING))
             return
+        if self.static.is_merged(item):
+            return  # of an override file: it stands where the block that it changes does
         labels = [label.text for label in item.labels]
         wanted = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1,
                   "module": 1, "provider": 1, "check": 1}.get(item.type, 0)  # fmt: skip
@@ -142,7 +172,8 @@ class _Reader:
             return
         if item.type == "locals":
             for setting in item.body.settings().values():
-                self.local(setting)
+                if not self.static.is_merged(setting):
+                    self.local(setting)
         elif item.type in ("resource", "data", "ephemeral"):
             self.resource(item, labels[0], labels[1])
         elif item.type in _KINDS:
@@ -160,6 +191,8 @@ class _Reader:
         place = Place(Span(self.source, label.start, label.end)) if label is not None else None
         fields.put("name", name, place)
         fields.put("module", self.module)
+        if self.static.variant:
+            fields.put("call", self.static.variant)
         return fields
 
     def block(self, block: h.Block, labels: list[str]) -> None:
@@ -171,9 +204,10 @@ class _Reader:
             labels = ["".join(self.source.text[value.start : value.end].split())[:200]]
         condition: Unknown | bool = True
         static = self.static if block.type in _EVALUATED else self.plain
+        layers = self.layers(block, static)
         if block.type == "module":
-            condition = self.condition(settings)
-            static = static.instance(f"module.{name}")
+            layers = self.layers(block, static, f"module.{name}")
+            condition = exists(layers)
             if condition is False:
                 return  # `count = 0`: nothing is called
         alias = self.plain.value(settings["alias"].value) if "alias" in settings else None
@@ -186,11 +220,12 @@ class _Reader:
         label = block.labels[0] if block.labels else None
         fields = self.named(block.start, block.end, name, label)
         fields.put("address", address)
-        self.attributes(block.body, fields, static)
-        if block.type == "variable" and "type" in fields:
-            setting = block.body.settings()["type"]
-            span = Span(self.source, setting.value.start, setting.value.end)
-            fields.put("type", " ".join(span.text.split()), Place(span))
+        self.filled(fields, layers)
+        for view, layer in layers:
+            if block.type == "variable" and "type" in layer.body.settings():
+                type_ = layer.body.settings()["type"].value
+                span = Span(view.source, type_.start, type_.end)
+                fields.put("type", " ".join(span.text.split()), Place(span))
         node = self.declare(
             _KINDS[block.type], address, fields, self.head(block), block,
             condition if isinstance(condition, Unknown) else None,
@@ -213,7 +248,7 @@ class _Reader:
         for expr in named:
             if isinstance(expr, h.Traversal) and len(expr.names) <= 2:
                 address = ".".join(("provider", *expr.names))
-                target = ToMatch(("tf.Provider",), (("address", address), ("module", self.module)))
+                target = ToMatch(("tf.Provider",), (("address", address), *self.static.here))
                 span = Span(self.source, expr.start, expr.end)
                 self.references.append(Reference("references", node.address, target, span))
 
@@ -231,19 +266,18 @@ class _Reader:
                 kinds=("tf.Resource", "tf.Data"), within=self.module,
             ))  # fmt: skip
             return
-        if source.startswith(("./", "../")):
-            folder = posixpath.normpath(posixpath.join(self.module, source))
-            fields.put("source_path", "" if folder == "." else folder)
-            variables = ToMatch(("tf.Variable",), (("module", "" if folder == "." else folder),))
+        followed = self.static.follows(str(fields["name"]), source)
+        if isinstance(followed, Unknown):
+            self.holes.append(Hole(followed, span, kinds=_given(source), within=self.module))
+            return
+        for inside in followed:
+            fields.put("source_path", inside.folder)
+            equals = inside.equals
+            variables = ToMatch(("tf.Variable",), equals)
             self.references.append(Reference("flows_to", node.address, variables, span))
             for kind in ("tf.Resource", "tf.Data", "tf.Module", "tf.Output"):
-                inside = ToMatch((kind,), variables.equals)
-                self.references.append(Reference("references", node.address, inside, span))
-        else:
-            self.holes.append(Hole(
-                Unknown(Reason.REMOTE, f"module `{source[:80]}` is not in the repository", span),
-                span, kinds=("tf.Resource", "tf.Data"), within=self.module,
-            ))  # fmt: skip
+                target = ToMatch((kind,), equals)
+                self.references.append(Reference("references", node.address, target, span))
 
     def resource(self, block: h.Block, type_: str, name: str) -> None:
         """A resource or data source with its attributes and nested blocks."""
@@ -254,49 +288,63 @@ class _Reader:
         fields.put("type", type_, Place(Span(self.source, label.start, label.end)))
         fields.put("address", address)
         settings = block.body.settings()
-        condition = self.condition(settings)
+        layers = self.layers(block, self.static, address)
+        condition = exists(layers)
         if condition is False:
             return  # `count = 0`: it does not exist
-        static = self.static.instance(address)
-        self.attributes(block.body, fields, static)
+        self.filled(fields, layers)
+        tags = self.static.effective(block, fields) if not data else None
+        if tags is not None:
+            fields.put(*tags)
         kind = "tf.Data" if data else f"tf.{type_}" if type_ in DECLARED else "tf.Resource"
         node = self.declare(
             kind, address, fields, self.head(block), block,
             condition if isinstance(condition, Unknown) else None,
         )  # fmt: skip
         self.providers(node, settings)
+        for link in self.static.links(block, fields):
+            target = ToAddress(link.address)
+            self.references.append(
+                Reference("references", node.address, target, link.span, link.condition)
+            )
+        # A policy stands in the block that sets it last.
+        static, block = next(
+            (
+                one
+                for one in reversed(layers)
+                if set(POLICIES.get(type_, ())) & {*one[1].body.settings()}
+            ),
+            layers[0],
+        )
         for lifted in lift(node, type_, block, static):
-            address = self.address(f"{node.address.partition('#')[2]}/{lifted.address}")
+            made = self.addresses.unique(f"{node.address}/{lifted.address}")
             self.nodes.append(Node(
-                address, lifted.kind, lifted.label, lifted.fields, lifted.span, node.address,
-                node.condition or lifted.condition,
+                made, lifted.kind, lifted.label, lifted.fields, lifted.span, node.address,
+                node.condition or lifted.condition, node.unit, node.variant,
             ))  # fmt: skip
 
-    def condition(self, settings: dict[str, h.Setting]) -> Unknown | bool:
-        """Whether the resource exists: True, False, or the unknown that decides it."""
-        for name in ("count", "for_each"):
-            setting = settings.get(name)
-            if setting is None:
-                continue
-            value = self.static.value(setting.value)
-            if isinstance(value, str) and value.isdecimal() and name == "count":
-                value = int(value) if len(value) < 10 else 1
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                return value > 0
-            if isinstance(value, (ListValue, MapValue)):
-                return len(value) > 0 or (value.rest or False)
-            span = Span(self.source, setting.value.start, setting.value.end)
-            inner = value if isinstance(value, Unknown) else None
-            if (
-                inner is not None
-                and inner.candidates
-                and all(isinstance(one, int) and one > 0 for one in inner.candidates)
-            ):
-                return True
-            detail = f"{name} = {inner.detail}" if inner is not None else name
-            return Unknown(Reason.CARDINALITY, detail, span,
-                           identity=inner.identity if inner is not None else "")  # fmt: skip
-        return True
+    def layers(
+        self, block: h.Block, static: Static, address: str = ""
+    ) -> list[tuple[Static, h.Block]]:
+        """The block, and those of override files that change it, each with its view."""
+        made = [(static, block)]
+        for view, one in self.static.overrides(block):
+            made.append((view if static is self.static else Static(view.source), one))
+        return [(view.instance(address), one) for view, one in made] if address else made
+
+    def filled(self, fields: MapValue, layers: list[tuple[Static, h.Block]]) -> None:
+        """Set the fields; what an override file sets replaces what was there."""
+        for view, layer in layers:
+            reader = self if layer is layers[0][1] else _Reader(view.source, view)
+            before = fields.get("lifecycle")
+            reader.attributes(layer.body, fields, view)
+            after = fields.get("lifecycle")
+            if after is not before and isinstance(before, MapValue) and isinstance(after, MapValue):
+                for name in before:  # the only block that is merged by its settings
+                    if name not in after:
+                        after.put(name, before[name], before.place(name))
+            if reader is not self:
+                self.problems.extend(reader.problems)
 
     def head(self, block: h.Block) -> Span:
         end = block.labels[-1].end if block.labels else block.start + len(block.type)
@@ -307,12 +355,17 @@ class _Reader:
         condition: Unknown | None = None,
     ) -> Node:  # fmt: skip
         """Add a node, and an edge for everything that it mentions."""
-        made = Node(self.address(name), kind, name, fields, span, condition=condition)
+        made = self.node(name, kind, name, fields, span, condition)
         self.nodes.append(made)
-        for mention in mentions(node):
-            target = self.target(mention.names)
+        seen: set[tuple[str, ...]] = set()
+        for mention in self.static.mentions(node):
             size = 3 if mention.names[0] in ("data", "ephemeral") else 2
-            if target is None or ".".join(mention.names[:size]) == name:
+            names = mention.names[:size]
+            if names in seen:
+                continue
+            seen.add(names)
+            target = self.target(names)
+            if target is None or ".".join(names) == name:
                 continue
             at = Span(self.source, mention.start, mention.end)
             self.references.append(Reference("references", made.address, target, at))
@@ -324,21 +377,27 @@ class _Reader:
 
     def target(self, names: tuple[str, ...]) -> ToMatch | None:
         """What a reference may point at, in the same module."""
+        if names not in self.targets:
+            self.targets[names] = self.found(names)
+        return self.targets[names]
+
+    def found(self, names: tuple[str, ...]) -> ToMatch | None:
+        """The target of a name, made anew."""
         first = names[0]
         if len(names) < 2 or first in ("each", "count", "path", "terraform", "self"):
             return None
-        here = ("module", self.module)
+        here = self.static.here
         if first == "var":
-            return ToMatch(("tf.Variable",), (("name", names[1]), here))
+            return ToMatch(("tf.Variable",), (("name", names[1]), *here))
         if first == "local":
-            return ToMatch(("tf.Local",), (("name", names[1]), here))
+            return ToMatch(("tf.Local",), (("name", names[1]), *here))
         if first == "module":
-            return ToMatch(("tf.Module",), (("name", names[1]), here))
+            return ToMatch(("tf.Module",), (("name", names[1]), *here))
         if first in ("data", "ephemeral"):
             if len(names) < 3:
                 return None
-            return ToMatch(("tf.Data",), (("address", ".".join(names[:3])), here))
-        return ToMatch(("tf.Resource",), (("address", ".".join(names[:2])), here))
+            return ToMatch(("tf.Data",), (("address", ".".join(names[:3])), *here))
+        return ToMatch(("tf.Resource",), (("address", ".".join(names[:2])), *here))
 
     # -------------------------------------------------------------- attributes
     def attributes(self, body: h.Body, fields: MapValue, static: Static) -> None:
@@ -402,8 +461,8 @@ class _Reader:
         for setting in body.settings().values():
             if setting.name not in ("name", "module"):
                 fields.put(setting.name, *self.static.entry(setting))
-        node = Node(self.address("values"), "tf.Values", self.source.path, fields,
-                    Span(self.source, 0, 0))  # fmt: skip
+        node = self.node("values", "tf.Values", self.source.path, fields,
+                         Span(self.source, 0, 0))  # fmt: skip
         self.nodes.append(node)
         for setting in body.settings().values():
             target = ToMatch(("tf.Variable",), (("name", setting.name), ("module", self.module)))

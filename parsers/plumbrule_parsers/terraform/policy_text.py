@@ -7,6 +7,7 @@ an offset of the file; after parsing they turn into unknown parts again.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from plumbrule_parsers.hcl_tree import syntax as h
@@ -72,11 +73,7 @@ def json_in(known: Value, at: Span) -> Value:
         if any(isinstance(part, str) and _HOLDER.search(part) for part in parts):
             return None
         unknowns = [part for part in parts if isinstance(part, Unknown)]
-        turn = iter(range(len(unknowns)))
-        known = "".join(
-            part if isinstance(part, str) else chr(_FIRST + min(next(turn), _MOST))
-            for part in parts
-        )
+        known = _held(parts)
     else:
         unknowns = []
         if isinstance(known, str) and _HOLDER.search(known):
@@ -87,6 +84,22 @@ def json_in(known: Value, at: Span) -> Value:
     if any(problem.severity == "error" for problem in problems):
         return None
     return _placed(value, at, unknowns)
+
+
+def _held(parts: Iterable[str | Unknown]) -> str:
+    """The text with a placeholder for each unknown part; outside of strings it is one itself."""
+    pieces: list[str] = []
+    inside, turn = False, 0
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(part)
+            quotes = sum(one == '"' for one in _QUOTE.findall(part))
+            inside = inside is (quotes % 2 == 0)
+        else:
+            holder = chr(_FIRST + min(turn, _MOST))
+            pieces.append(holder if inside else f'"{holder}"')
+            turn += 1
+    return "".join(pieces)
 
 
 def _placed(value: Value, at: Span, unknowns: list[Unknown]) -> Value:

@@ -7,9 +7,14 @@ unknown but certainly there.
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.hcl_tree.template import is_wrapper, spoken
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.mentions import mentions
 from plumbrule_parsers.value import (
     ListValue,
     MapValue,
@@ -39,12 +44,38 @@ _RESULTS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The nodes of a module: those of a folder, in one variant if there are several."""
+
+    folder: str
+    variant: str
+
+    @property
+    def equals(self) -> tuple[tuple[str, str], ...]:
+        """The fields that tell them."""
+        here = ("module", self.folder)
+        return (here, ("call", self.variant)) if self.variant else (here,)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A resource that a block rests on; `condition` is set if that cannot be told."""
+
+    address: str
+    span: Span
+    condition: Unknown | None
+
+
 class Static:
     """Turns expressions of one file into values; `module` is the folder, for identities."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, unit: str = "", variant: str = "") -> None:
         self.source = source
+        self.unit = unit
+        self.variant = variant
         self.module = source.path.rpartition("/")[0]
+        self.here = Inside(self.module, variant).equals
 
     def span(self, node: h.Expr) -> Span:
         """Where the expression stands."""
@@ -93,6 +124,36 @@ class Static:
     def instance(self, address: str) -> Static:  # noqa: ARG002 - one file alone sees no instances
         """The view of what stands in a block."""
         return self
+
+    def follows(self, name: str, source: str) -> tuple[Inside, ...] | Unknown:
+        """What a module call leads to; why not, if it is not followed."""
+        del name
+        if not source.startswith(("./", "../")):
+            return Unknown(Reason.REMOTE, f"module `{source[:80]}` is not in the repository")
+        folder = posixpath.normpath(posixpath.join(self.module, source))
+        return (Inside("" if folder == "." else folder, ""),)
+
+    def effective(self, block: h.Block, fields: MapValue) -> tuple[str, MapValue] | None:
+        """The field with the tags in force: one file cannot tell."""
+        del block, fields
+        return None
+
+    def is_merged(self, node: h.Block | h.Setting) -> bool:  # noqa: ARG002
+        """Whether the block only changes another one: one file cannot tell."""
+        return False
+
+    def overrides(self, block: h.Block) -> list[tuple[Static, h.Block]]:  # noqa: ARG002
+        """The blocks of override files that change this one: one file cannot tell."""
+        return []
+
+    def mentions(self, node: h.Expr | h.Block) -> Iterable[h.Traversal]:
+        """Every reference inside, in order."""
+        return mentions(node)
+
+    def links(self, block: h.Block, fields: MapValue) -> Iterable[Link]:
+        """The resources behind names that the block uses: nothing, one file cannot tell."""
+        del block, fields
+        return ()
 
     def written_out(self, block: h.Block) -> tuple[list[tuple[Static, h.Block]], Unknown | None]:
         """A dynamic block as the blocks that it makes, and what may be there besides."""

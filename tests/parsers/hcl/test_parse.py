@@ -104,6 +104,25 @@ def test_trim_marks_take_white_space_away() -> None:
     assert parts('a = "x  ${~ y ~}  z"') == ["x", "<${~ y ~}>", "z"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A mark trims to the end of its line; the next one is then no start of a line.
+        ("<<EOF\n${a ~}\n    b\nEOF", ["<${a ~}>", "    b\n"]),
+        ("<<EOF\na\n\n  ${~ b}\nEOF", ["a\n\n", "<${~ b}>", "\n"]),
+        ("<<-EOF\n    a ${b ~}\n      c\n    d\n  EOF", ["a ", "<${b ~}>", "      c\nd\n"]),
+        ("<<-EOF\n    a\n  ${~ b}\n  EOF", ["    a\n", "<${~ b}>", "\n"]),
+        # A line of blanks alone has no indentation and keeps what it has; tabs count.
+        ("<<-EOF\n    a\n  \n    b\n  EOF", ["a\n  \nb\n"]),
+        ("<<-EOF\n\ta\n\t  b\n\tEOF", ["a\n  b\n"]),
+    ],
+)
+def test_lines_of_a_heredoc_are_trimmed_and_dedented_one_by_one(
+    text: str, expected: list[str]
+) -> None:
+    assert parts(f"a = {text}\n") == expected
+
+
 def test_directives_fold_into_one_region() -> None:
     expr = value('a = "x%{ if a }y%{ for b in c }z%{ endfor }%{ else }w%{ endif }v"')
     assert isinstance(expr, h.Template)

@@ -200,7 +200,7 @@ def test_loaded_values_win_and_named_ones_are_possible() -> None:
     found = node(documents, "aws_thing.this")
     assert found.fields["bucket"] == "acme-audit"
     assert hops(found, "bucket")[-1] == (1, "tfvars key `name`")
-    documents = evaluated({"main.tf": MODULE, "prod.tfvars": "size = 9\n"})
+    documents = evaluated({"main.tf": MODULE, "more.tfvars": "size = 9\n"})
     size = node(documents, "aws_thing.this").fields["size"]
     assert isinstance(size, Unknown)
     assert set(size.candidates) == {3, 9}
@@ -291,11 +291,6 @@ def test_a_module_is_judged_with_its_callers_arguments() -> None:
     assert (place.via[-1].span.path, place.via[-1].span.line) == ("main.tf", 3)
     assert place.via[-1].note == "argument of module.m"
     assert node(documents, "local.back").fields["value"] == "m-x"
-
-
-def test_several_calls_leave_the_arguments_unknown() -> None:
-    documents = evaluated({"main.tf": call("m") + call("n"), "web/main.tf": CALLED})
-    assert isinstance(node(documents, "aws_thing.this").fields["bucket"], Unknown)
 
 
 def test_a_call_that_may_not_happen_makes_conditional_nodes() -> None:

@@ -218,6 +218,22 @@ EXAMPLES: list[tuple[str, tuple[Any, ...], Any]] = [
     ("sensitive", ("x",), "x"), ("nonsensitive", ("x",), "x"), ("issensitive", ("x",), False),
     ("ephemeralasnull", ("x",), "x"),
 ]  # fmt: skip
+# Not in the documentation: what Terraform does where a reader would guess otherwise.
+EXAMPLES += [
+    ("sum", ([0.1, 0.2],), 0.3), ("format", ("%#v", "a"), '"a"'), ("format", ("%G", 1e21), "1E+21"),
+    ("format", ("%g", 0.00001), "1e-05"), ("format", ("%g", 100000), "100000"),
+    ("lower", ("ß İ",), "ß i"), ("upper", ("straße ǆ",), "STRAßE Ǆ"),
+    ("title", ("it's a_b é-x 1a",), "It'S A_b É-X 1a"),
+    ("length", ("🤔e\u0301👨\u200d👩\r\n🇩🇪🇫🇷",), 6), ("substr", ("e\u0301a", 0, 1), "e\u0301"),
+    ("substr", ("hello", -2, 0), "lo"), ("substr", ("hello", 2, 0), ""),
+    ("coalesce", (None, 1, "a"), "1"), ("distinct", ([1, "1"],), ["1"]),
+    ("setunion", ([1], ["a"]), ["1", "a"]), ("dirname", ("foo/bar/",), "foo/bar"),
+    ("dirname", ("//",), "/"), ("dirname", ("a/../b",), "."), ("tonumber", ("1e3",), 1000),
+    ("fileset", (".", "{a.txt,*}"), ["a.txt", "b.bin"]),
+    ("yamldecode", ("a: yes\nb: 'no'\nc: 2020-01-01\nd: 2020-01-01t10:20:30.5+02:00\ne: 010",),
+     {"a": True, "b": "no", "c": "2020-01-01T00:00:00Z", "d": "2020-01-01T10:20:30+02:00",
+      "e": 10}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "args", "expected"), EXAMPLES, ids=lambda value: str(value)[:40])
@@ -241,6 +257,8 @@ def test_every_function_has_an_example() -> None:
 @pytest.mark.parametrize(
     ("name", "args"),
     [
+        ("tonumber", (" 1",)), ("tonumber", ("1_0",)), ("tonumber", ("",)), ("tonumber", ("inf",)),
+        ("concat", (["a"], as_set("b"))), ("element", (as_set("b"), 0)),
         ("nosuch", ()), ("abs", ()), ("abs", (1, 2)), ("abs", ("x",)), ("abs", (True,)),
         ("log", (0, 2)),
         ("parseint", ("FF", 10)), ("parseint", ("1", 1)), ("pow", (0, -1)), ("sum", ([],)),

@@ -116,14 +116,16 @@ def test_another_configuration_above_is_not_its_own() -> None:
     assert told(report, "database")["a/plan.json#aws_db_instance.shop"].startswith("a/plan.json:")
 
 
-def test_a_module_that_others_call_too_keeps_its_own_nodes() -> None:
+def test_a_module_that_others_call_too_keeps_the_nodes_of_those_calls() -> None:
     files = {f"live/{path}": source for path, source in CONFIGURATION.items()}
     files["live/plan.json"] = plan_text()
     files["other/main.tf"] = (
         'module "team" {\n  source = "../live/modules/team"\n  bucket = "b"\n}\n'
     )
     subjects = set(told(scan_texts(files, PACK), "wildcard"))
-    assert "live/modules/team/main.tf#data.aws_iam_policy_document.write/statement/0" in subjects
+    document = "data.aws_iam_policy_document.write/statement/0"
+    assert f"live/modules/team/main.tf#other:module.team:{document}" in subjects
+    assert f"live/modules/team/main.tf#live:module.team:{document}" not in subjects
     assert sum(subject.startswith("live/plan.json#module.team") for subject in subjects) == 2
 
 

@@ -8,7 +8,7 @@ from plumbrule_parsers.function_table import FunctionError, Unknowns
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.hcl_tree.parse import parse_expression
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.terraform.evaluate.scope import Names, Refused, Scope, Step
+from plumbrule_parsers.terraform.evaluate.scope import Evaluate, Names, Refused, Scope, Step
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
 from plumbrule_parsers.terraform.functions.call import text_of
 from plumbrule_parsers.terraform.functions.table import FUNCTIONS, call
@@ -16,16 +16,24 @@ from plumbrule_parsers.terraform.json_body import moved
 from plumbrule_parsers.traced import Traced, first_unknown, made_of, unknown
 from plumbrule_parsers.value import Hop, Reason, Unknown
 
-Evaluate = Callable[[h.Expr, Scope], Traced]
 MAX_TEMPLATE = 1_000_000  # characters of a template file
 
 
 def call_function(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
     """The result of the call. FunctionError: Terraform refuses it."""
+    own = scope.names.functions.get(node.name)
+    if own is not None:
+        return own(node, scope, evaluate)
+    return call_terraform(node, scope, evaluate)
+
+
+def call_terraform(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
+    """The result of a call of one of Terraform's functions."""
     name = node.name.removeprefix("core::")
-    if name in _SPECIAL:
-        return _SPECIAL[name](node, scope, evaluate)
-    if "::" in name:
+    if name in SPECIAL:
+        return SPECIAL[name](node, scope, evaluate)
+    if name not in FUNCTIONS:  # a provider's, or of a newer version
+        scope.names.run.doubts += 1
         return unknown(Reason.EXPRESSION, f"{node.name[:60]}()")
     args = [evaluate(arg, scope) for arg in node.args]
     if node.expand and args:
@@ -37,10 +45,10 @@ def call_function(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
             scope.names.run.doubts += 1
             return _expanded(name, args, last, doubt)
         args.extend(last.data)
-    function = FUNCTIONS.get(name)
+    function = FUNCTIONS[name]
     if any(first_unknown(arg) is not None for arg in args):
         scope.names.run.doubts += 1
-        if function is not None and function.unknowns is not Unknowns.OWN:
+        if function.unknowns is not Unknowns.OWN:
             few = spread(lambda *known: call(name, known, scope.names.files), args, function.result)
             if few is not None:
                 return few
@@ -85,8 +93,11 @@ def _can(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
         run.doubts, run.depth = before, depth
         return Traced(False)
     doubt = first_unknown(found)
-    if run.doubts == before or doubt is None:
+    if run.doubts == before:
         return made_of(True, found)
+    if doubt is None:  # what was not needed for the result may still be refused
+        why = Unknown(Reason.EXPRESSION, "can()", scope.span(node), "bool", not_null=True)
+        return made_of(why, found)
     return made_of(derived(doubt, "bool", not_null=True), found)
 
 
@@ -136,7 +147,7 @@ def _rendered(text: str, name: str, given: Traced, scope: Scope, evaluate: Evalu
     if not isinstance(node, (h.Template, h.Literal)):
         raise FunctionError(f"`{name[:80]}` is no template")
     # The offsets are those of the text with its mark; nothing in a template is pointed at.
-    inner = Scope(_Alone(scope.names), source, dict(given.data))
+    inner = Scope(_Alone(scope.names, given.rest), source, dict(given.data))
     made = evaluate(moved(node, 0, 0), inner)
     if text != ended and isinstance(made.data, str):
         made = Traced(made.data.removesuffix("\n"), made.via, sensitive=made.sensitive)
@@ -146,14 +157,18 @@ def _rendered(text: str, name: str, given: Traced, scope: Scope, evaluate: Evalu
 class _Alone:
     """What a template file sees of the module: its functions, none of its names."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, rest: Unknown | None) -> None:
         self.run, self.files, self.locate = names.run, names.files, names.locate
+        self.functions, self.rest = names.functions, rest
 
     def lookup(
         self, first: str, steps: Sequence[Step], scope: Scope, span: Span
     ) -> tuple[Traced, int] | None:
-        """Nothing: FunctionError names what was asked for."""
+        """Nothing, or nobody knows. FunctionError names what was asked for."""
         del steps, scope, span
+        if self.rest is not None:  # it may be among those that nobody knows
+            self.run.doubts += 1
+            return Traced(derived(self.rest)), 0
         raise FunctionError(f"the template has no variable `{first[:60]}`")
 
     def splat(self, names: tuple[str, ...], attribute: str, span: Span) -> Traced | None:
@@ -163,10 +178,13 @@ class _Alone:
 
 
 def _type(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
-    return unknown(Reason.EXPRESSION, "type()", *(evaluate(arg, scope) for arg in node.args))
+    return unknown(
+        Reason.EXPRESSION, f"{node.name}()", *(evaluate(arg, scope) for arg in node.args)
+    )
 
 
-_SPECIAL: dict[str, Callable[[h.Call, Scope, Evaluate], Traced]] = {
+# Those that decide what of their arguments is evaluated.
+SPECIAL: dict[str, Callable[[h.Call, Scope, Evaluate], Traced]] = {
     "try": _try,
     "can": _can,
     "templatefile": _templatefile,

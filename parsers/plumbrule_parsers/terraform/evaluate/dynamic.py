@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plumbrule_parsers.hcl_tree import syntax as h
-from plumbrule_parsers.terraform.evaluate.expressions import settled
+from plumbrule_parsers.terraform.evaluate.expressions import settled, value
+from plumbrule_parsers.terraform.evaluate.folder import made_type
 from plumbrule_parsers.terraform.evaluate.loops import pairs
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.traced import Traced
@@ -40,3 +43,38 @@ def iterations(block: h.Block, scope: Scope) -> tuple[list[tuple[h.Block, Scope]
             break
         made.append((contents[0], scope.bind(**{name: Traced({"key": key, "value": item})})))
     return made, rest
+
+
+def expanded(
+    blocks: Sequence[h.Block], scope: Scope
+) -> tuple[list[tuple[h.Block, Scope]], Unknown | None]:
+    """Nested blocks with their scopes, dynamic ones written out; what may be there besides."""
+    found: list[tuple[h.Block, Scope]] = []
+    rest: Unknown | None = None
+    for block in blocks:
+        if block.type != "dynamic":
+            found.append((block, scope))
+            continue
+        made, doubt = iterations(block, scope)
+        rest = rest or doubt
+        found.extend(made)
+    return found, rest
+
+
+def nested_blocks(blocks: Sequence[h.Block], scope: Scope, computed: Unknown) -> Traced:
+    """Nested blocks of one type as a list of objects; what a provider adds is `computed`."""
+    found, rest = expanded(blocks, scope)
+    return Traced([_as_object(block, inner, computed) for block, inner in found], rest=rest)
+
+
+def _as_object(block: h.Block, scope: Scope, computed: Unknown) -> Traced:
+    entries = {name: value(setting.value, scope) for name, setting in block.body.settings().items()}
+    for name, entry in entries.items():
+        if entry.data is None:  # not set, so a provider may fill it
+            entries[name] = Traced(computed, entry.via, sensitive=entry.sensitive)
+    grouped: dict[str, list[h.Block]] = {}
+    for inner in block.body.blocks():
+        grouped.setdefault(made_type(inner), []).append(inner)
+    for name, blocks in grouped.items():
+        entries.setdefault(name, nested_blocks(blocks, scope, computed))
+    return Traced(entries, span=scope.source.span(block.start, block.end), rest=computed)

@@ -12,6 +12,7 @@ from typing import Any
 
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.hcl_tree.template import is_wrapper
 from plumbrule_parsers.terraform.evaluate.calls import call_function
 from plumbrule_parsers.terraform.evaluate.loops import for_expression, splat
 from plumbrule_parsers.terraform.evaluate.operators import binary, unary
@@ -22,12 +23,13 @@ from plumbrule_parsers.terraform.evaluate.scope import (
     Refused,
     Scope,
     Step,
+    is_limit,
 )
 from plumbrule_parsers.terraform.evaluate.templates import template
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, merged_alternatives
-from plumbrule_parsers.terraform.functions.call import bool_of, text_of
+from plumbrule_parsers.terraform.functions.call import OpenMap, bool_of, fits, one_type, text_of
 from plumbrule_parsers.traced import Traced, hops_of, unknown
-from plumbrule_parsers.value import Hop, Reason, Unknown
+from plumbrule_parsers.value import Hop, Reason, Segments, Unknown
 
 
 def value(node: h.Expr, scope: Scope) -> Traced:
@@ -37,7 +39,9 @@ def value(node: h.Expr, scope: Scope) -> Traced:
     is an Unknown, never an exception.
     """
     run = scope.names.run
-    run.spend()
+    run.steps -= 1
+    if run.steps < 0:
+        run.spend()
     run.depth += 1
     try:
         if run.depth > MAX_DEPTH:
@@ -51,16 +55,24 @@ def value(node: h.Expr, scope: Scope) -> Traced:
 
 def settled(node: h.Expr, scope: Scope) -> Traced:
     """What the expression is; an Unknown with the cause where it is refused or too costly."""
-    depth = scope.names.run.depth
+    run, limit, why = scope.names.run, "", Unknown(Reason.LIMIT)
+    depth = run.depth
     try:
         return value(node, scope)
     except Refused as error:
         why = Unknown(Reason.TYPE, str(error)[:120], scope.span(node))
+        if is_limit(error):
+            run.note(scope.span(node), limit=str(error))
     except Exhausted as error:
-        why = Unknown(Reason.LIMIT, str(error), scope.span(node))
+        limit = str(error)
     except RecursionError:
-        why = Unknown(Reason.LIMIT, "the expression is nested too deeply", scope.span(node))
-    scope.names.run.depth = depth
+        limit = "the expression is nested too deeply"
+    finally:
+        if limit or run.outside:
+            run.note(scope.span(node), limit=limit)
+    if limit:
+        why = Unknown(Reason.LIMIT, limit, scope.span(node))
+    run.depth = depth
     return Traced(why)
 
 
@@ -85,6 +97,8 @@ def _tuple(node: h.Tuple, scope: Scope) -> Traced:
 def _object(node: h.Object, scope: Scope) -> Traced:
     entries: dict[str, Traced] = {}
     rest: Unknown | None = None
+    patterns: list[Segments] = []
+    opaque = False  # a key of which nothing is known
     for key, item in node.items:
         name = value(key, scope)
         made = _standing(item, value(item, scope), scope)
@@ -94,11 +108,17 @@ def _object(node: h.Object, scope: Scope) -> Traced:
             continue
         scope.names.run.doubts += 1
         rest = rest or derived(doubt)
+        pattern = name.data if isinstance(name.data, Segments) else None
+        opaque = opaque or pattern is None
+        patterns.extend([pattern] if pattern is not None else [])
         # A key that cannot be told may repeat any of those before it, and the last one counts.
         entries = {
-            known: Traced(derived(doubt), one.via, one.span, sensitive=one.sensitive)
+            known: one if pattern is not None and not fits(pattern, known) else
+            Traced(derived(doubt), one.via, one.span, sensitive=one.sensitive)
             for known, one in entries.items()
-        }
+        }  # fmt: skip
+    if patterns and not opaque:
+        entries = OpenMap(entries, patterns)
     return Traced(entries, (), scope.span(node), rest)
 
 
@@ -163,7 +183,8 @@ def _conditional(node: h.Conditional, scope: Scope) -> Traced:
     test = value(node.condition, scope)
     doubt = test.unknown
     if doubt is None:
-        chosen = value(node.yes if bool_of(test) else node.no, scope)
+        yes = bool_of(test)
+        chosen = _unified(value(node.yes if yes else node.no, scope), node.no if yes else node.yes)
         if not test.via:
             return chosen
         decided = tuple(Hop(hop.span, hop.note, "decision") for hop in test.via[:2])
@@ -181,7 +202,19 @@ def _conditional(node: h.Conditional, scope: Scope) -> Traced:
         except Refused:
             branches.append(Traced(derived(doubt)))
     run.doubts = before + 1
-    return _either(branches, doubt, test)
+    return _either(one_type(branches), doubt, test)
+
+
+def _unified(chosen: Traced, other: h.Expr) -> Traced:
+    """The chosen branch in the type of both: a number beside a text becomes a text."""
+    if not isinstance(chosen.data, (bool, int, float)):
+        return chosen
+    while isinstance(other, h.Paren):
+        other = other.inner
+    text = isinstance(other, h.Literal) and isinstance(other.value, str)
+    if not text and not (isinstance(other, h.Template) and not is_wrapper(other)):
+        return chosen
+    return Traced(text_of(chosen), chosen.via, chosen.span, sensitive=chosen.sensitive)
 
 
 def _either(branches: list[Traced], doubt: Unknown, test: Traced) -> Traced:

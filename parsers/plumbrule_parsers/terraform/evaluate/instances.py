@@ -6,6 +6,7 @@ with one instance its own key and value, with more the merged ones.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from plumbrule_parsers.traced import SetData, Traced, hops_of
 from plumbrule_parsers.value import Reason, Unknown
 
 MAX_MERGED = 200  # instances whose values are compared
+MAX_APART = 1000  # instances that are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,26 @@ class Instances:
     keys: frozenset[str] = frozenset()
     bound: Mapping[str, Traced] = field(default_factory=dict)
     beyond: Unknown | None = None
+    pairs: Mapping[str, Traced] = field(default_factory=dict)  # of a `for_each`
+    over: Traced | None = None
+    apart: dict[str, Mapping[str, Traced]] = field(default_factory=dict)
+
+    def each(self) -> Mapping[str, Mapping[str, Traced]]:
+        """What each instance binds, by its key, of a known number; of very many, the first."""
+        if not self.apart:
+            self.apart.update(self.told_apart())
+        return self.apart
+
+    def told_apart(self) -> dict[str, Mapping[str, Traced]]:
+        """What `each` gives, made anew."""
+        assert self.over is not None
+        assert self.size is not None
+        if self.kind == "count":
+            first = range(min(self.size, MAX_APART))
+            numbers = (Traced({"index": Traced(one, self.over.via)}) for one in first)
+            return {str(one): {"count": number} for one, number in enumerate(numbers)}
+        pairs = itertools.islice(self.pairs.items(), MAX_APART)
+        return {key: _one(key, item, self.over) for key, item in pairs}
 
     def has(self, key: Traced) -> bool | None:
         """Whether there is an instance with that key; None if it cannot be told."""
@@ -74,7 +96,8 @@ def instances_of(kind: str, over: Traced, address: str, span: Span) -> Instances
                 item = Traced(derived(why, "string", not_null=True), over.via)
                 return Instances(kind, why, None, bound=_each(item, item))
             pairs[text_of(one)] = one
-    return Instances(kind, None, len(pairs), frozenset(pairs), _merged(pairs, over, address, span))
+    return Instances(kind, None, len(pairs), frozenset(pairs), _merged(pairs, over, address, span),
+                     pairs=pairs, over=over)  # fmt: skip
 
 
 def _counted(over: Traced, doubt: Unknown | None, address: str, span: Span) -> Instances:
@@ -93,7 +116,7 @@ def _counted(over: Traced, doubt: Unknown | None, address: str, span: Span) -> I
         number = Traced(derived(why, "int", not_null=True), over.via)
     beyond = derived(why) if size is not None and size > 100 else None
     return Instances("count", doubt, size, bound={"count": Traced({"index": number})},
-                     beyond=beyond)  # fmt: skip
+                     beyond=beyond, over=over)  # fmt: skip
 
 
 def _each(key: Traced, item: Traced) -> dict[str, Traced]:
@@ -108,8 +131,7 @@ def _merged(
         return {}
     if len(pairs) == 1:
         ((name, item),) = pairs.items()
-        key = Traced(name, hops_of((over, item)))
-        return _each(key, key if isinstance(over.data, SetData) else _behind(over, item))
+        return _one(name, item, over)
     doubt = Unknown(Reason.CARDINALITY, f"{len(pairs)} instances of {address}", span)
     key = Traced(with_candidates(doubt, tuple(pairs), "string"), over.via)
     if isinstance(over.data, list):
@@ -117,6 +139,12 @@ def _merged(
     if len(pairs) > MAX_MERGED:
         return _each(key, Traced(derived(doubt), over.via))
     return _each(key, _behind(over, merged_alternatives(list(pairs.values()), doubt)))
+
+
+def _one(name: str, item: Traced, over: Traced) -> dict[str, Traced]:
+    """What `each` is in the instance with that key."""
+    key = Traced(name, hops_of((over, item)))
+    return _each(key, key if isinstance(over.data, SetData) else _behind(over, item))
 
 
 def _behind(over: Traced, item: Traced) -> Traced:

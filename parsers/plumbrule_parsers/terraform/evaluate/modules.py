@@ -7,19 +7,38 @@ unknown, and so is every name on the way round, whichever was asked for first.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.evaluate.called import called_value, splat_value
+from plumbrule_parsers.terraform.evaluate.dynamic import nested_blocks
 from plumbrule_parsers.terraform.evaluate.expressions import value
 from plumbrule_parsers.terraform.evaluate.folder import PREFIXED, Declared, Folder
+from plumbrule_parsers.terraform.evaluate.hops import is_large, led
 from plumbrule_parsers.terraform.evaluate.instances import Instances, instances_of
 from plumbrule_parsers.terraform.evaluate.policy_documents import RESULTS, policy_document
-from plumbrule_parsers.terraform.evaluate.scope import Exhausted, Refused, Run, Scope, Step
+from plumbrule_parsers.terraform.evaluate.resources import (
+    MANAGED,
+    Instance,
+    instance_of,
+    object_of,
+    whole_resource,
+)
+from plumbrule_parsers.terraform.evaluate.scope import (
+    Exhausted,
+    OwnFunction,
+    Refused,
+    Run,
+    Scope,
+    Step,
+    is_limit,
+)
 from plumbrule_parsers.terraform.evaluate.types import convert, type_base
 from plumbrule_parsers.terraform.evaluate.unknowns import (
     certainly_set,
@@ -28,11 +47,11 @@ from plumbrule_parsers.terraform.evaluate.unknowns import (
 )
 from plumbrule_parsers.terraform.functions.call import Files
 from plumbrule_parsers.terraform.static import FILLED
-from plumbrule_parsers.traced import Traced, made_of, walk
+from plumbrule_parsers.traced import Traced, made_of
 from plumbrule_parsers.value import Hop, Reason, Unknown
 
-MAX_SIZE = 50_000  # values inside one remembered value
 META = {"count", "for_each", "provider", "providers", "depends_on", "source", "version"}
+_NO_FUNCTIONS: Mapping[str, OwnFunction] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,26 +63,63 @@ class Memory:
     busy: dict[tuple[str, str], int] = field(default_factory=dict)
     # Names on a cycle -> the name at which the round was closed that lies deepest in the stack.
     rounds: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    # The resources that a name may come from, as modules and addresses; see `links`.
+    reached: dict[tuple[str, str], tuple[tuple[Module, str], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a call makes: modules by the keys of its instances, "" for what all have in common.
+
+    `why` says why it is not followed; `absent` and `partial` are the folder of a call that never
+    happens (`count = 0`), or of one too many.
+    """
+
+    children: dict[str, Module]
+    why: Unknown | None
+    absent: str | None = None
+    partial: str | None = None
 
 
 @dataclass(slots=True)
 class Module:
-    """A module in one call. `chain` names the call: `envs/prod:module.web`; a root's is its folder.
+    """A module in one call. `chain` names the call: `envs/prod:module.web`; a root's is its unit.
 
-    `arguments` are what the caller sets, in the caller's scope. `children` are its local calls.
+    `arguments` are what the caller sets, in the caller's scope; `inputs`, `values` and `others` are
+    what a root gets instead. `above` are the folders from the root to here. `variant` tells this
+    resolution of the folder from the others, if there are others.
     """
 
     folder: Folder
     chain: str
+    unit: str
     root: Folder
     run: Run
     memory: Memory
     files: Files
     locate: Callable[[str], str]
+    calls: Callable[[Module, str], Called]
+    above: tuple[str, ...]
     parent: Module | None = None
-    name: str = ""  # of the call
+    name: str = ""  # of the call, with the key of its instance
     arguments: dict[str, tuple[Scope, h.Setting]] = field(default_factory=dict)
-    children: dict[str, Module] = field(default_factory=dict)
+    inputs: dict[str, Traced] = field(default_factory=dict)
+    values: list[tuple[Source, h.Setting]] = field(default_factory=list)
+    others: dict[str, list[tuple[Source, h.Setting]]] = field(default_factory=dict)
+    workspace: str | None = None
+    generated: Unknown | None = None  # why a root may have providers that its files do not show
+    variant: str = ""
+    made: dict[str, Called] = field(default_factory=dict)
+    counted: dict[str, Instances] = field(default_factory=dict)
+
+    def call(self, name: str) -> Called:
+        """What a call makes, found out when it is first asked for."""
+        found = self.made.get(name)
+        if found is None:
+            # An instance count that depends on the call itself asks again, and is unknown then.
+            found = self.calls(self, name)
+            found = self.made.setdefault(name, found)
+        return found
 
     # -------------------------------------------------------------- remembering
     def demand(self, name: str, span: Span, make: Callable[[], Traced]) -> Traced:
@@ -88,13 +144,20 @@ class Module:
             made = make()
             if key in memory.rounds:
                 made = self.cyclic(name, span)
-            elif _is_large(made):
+            elif is_large(made):
+                run.note(span, limit=f"{name} has too many parts")
                 made = Traced(Unknown(Reason.LIMIT, f"{name} has too many parts", span))
+            elif run.outside:
+                run.note(span)
         except (Refused, FunctionError) as error:
+            if is_limit(error):
+                run.note(span, limit=f"{name}: {error}")
             made = Traced(Unknown(Reason.TYPE, f"{name}: {error}"[:160], span))
         except Exhausted as error:
+            run.note(span, limit=f"{name}: {error}")
             made = Traced(Unknown(Reason.LIMIT, f"{name}: {error}", span))
         except RecursionError:
+            run.note(span, limit=f"{name} is nested too deeply")
             made = Traced(Unknown(Reason.LIMIT, f"{name} is nested too deeply", span))
         finally:
             memory.stack.pop()
@@ -130,6 +193,11 @@ class Module:
             self.run.problems[(self.folder.path, first, second)] = problem
 
     # -------------------------------------------------------------- names
+    @property
+    def functions(self) -> Mapping[str, OwnFunction]:
+        """None beside Terraform's."""
+        return _NO_FUNCTIONS
+
     def scope(self, source: Source) -> Scope:
         """The module's own scope in one of its files."""
         return Scope(self, source, {})
@@ -148,17 +216,14 @@ class Module:
         if first == "path":
             return self.path(name, span), 1
         if first == "terraform":
-            found = Unknown(Reason.ENVIRONMENT, f"terraform.{name}", span, "string",
-                            not_null=True,
-                            identity=f"{self.root.path}:terraform.{name}")  # fmt: skip
-            return Traced(found), 1
+            return self.terraform(name, span), 1
         if first in ("each", "count", "self"):
             type_ = "int" if first == "count" else "any"
             detail = f"{first}.{name}"
             return Traced(Unknown(Reason.EXPRESSION, detail, span, type_,
                                   not_null=first == "count")), 1  # fmt: skip
         if first == "module":
-            return self.called(name, steps, scope, span)
+            return called_value(self, name, steps, scope, span)
         return self.resource(first, steps, scope, span)
 
     def variable(self, name: str, span: Span) -> Traced:
@@ -184,11 +249,15 @@ class Module:
             )  # fmt: skip
             found = Traced(made, via)
         elif type_ is not None:
-            scope = self.scope(declared.source)
+            scope = self.scope(declared.place("type"))
             found = convert(found, type_, lambda node: value(node, scope))
-        if self.is_set(settings.get("sensitive"), True):
+        if self.is_hidden(settings):
             found = Traced(found.data, found.via, found.span, found.rest, sensitive=True)
         return found
+
+    def is_hidden(self, settings: dict[str, h.Setting]) -> bool:
+        """Whether a variable or output is marked as sensitive, or as ephemeral."""
+        return any(self.is_set(settings.get(name), True) for name in ("sensitive", "ephemeral"))
 
     def is_set(self, setting: h.Setting | None, wanted: bool) -> bool:
         """True if the setting is that literal."""
@@ -204,9 +273,9 @@ class Module:
         """What the caller, a file of values or the default gives; None if nobody does."""
         fallback = None
         if default is not None:
-            scope, span = self.scope(at.source), Span(at.source, default.value.start,
-                                                      default.value.end)  # fmt: skip
-            fallback = _led(value(default.value, scope), Hop(span, f"default of var.{name}"))
+            source = at.place("default")
+            scope, span = self.scope(source), Span(source, default.value.start, default.value.end)
+            fallback = led(value(default.value, scope), Hop(span, f"default of var.{name}"))
         if self.parent is not None:
             if name not in self.arguments:
                 return fallback
@@ -214,13 +283,13 @@ class Module:
             if not nullable and fallback is not None:
                 return self.unless_null(found, fallback)
             return found
-        chosen = fallback
-        for source, setting in self.folder.values:
+        chosen = self.inputs.get(name, fallback)
+        for source, setting in self.values:
             if setting.name == name:
                 chosen = self.listed(source, setting, name)
         others = [
             (source, setting)
-            for listed in self.folder.others.values()
+            for listed in self.others.values()
             for source, setting in listed
             if setting.name == name
         ]
@@ -228,7 +297,7 @@ class Module:
             return chosen
         # Files that only a run names: each may or may not be the one.
         doubt = Unknown(Reason.ENVIRONMENT, f"var.{name} in {others[0][0].path}", at.head)
-        complete = len(others) == len(self.folder.others)
+        complete = len(others) == len(self.others)
         several = [self.listed(source, setting, name) for source, setting in others]
         if chosen is not None:
             several.append(chosen)
@@ -240,7 +309,7 @@ class Module:
         """What a file of variable values says."""
         span = Span(source, setting.value.start, setting.value.end)
         made = value(setting.value, Scope(self, source, {}))
-        return _led(made, Hop(span, f"tfvars key `{name}`"))
+        return led(made, Hop(span, f"tfvars key `{name}`"))
 
     def argument(self, name: str) -> Traced:
         """What the caller passes."""
@@ -250,7 +319,7 @@ class Module:
         span = Span(scope.source, setting.value.start, setting.value.end)
         hop = Hop(span, f"argument of module.{self.name}")
         return parent.demand(
-            f"module.{self.name}.{name}", span, lambda: _led(value(setting.value, scope), hop)
+            f"module.{self.name}.{name}", span, lambda: led(value(setting.value, scope), hop)
         )
 
     def unless_null(self, found: Traced, fallback: Traced) -> Traced:
@@ -270,7 +339,7 @@ class Module:
                                   reference=f"local.{name}"))  # fmt: skip
         source, setting = declared
         at = Span(source, setting.value.start, setting.value.end)
-        return self.demand(f"local.{name}", at, lambda: _led(
+        return self.demand(f"local.{name}", at, lambda: led(
             value(setting.value, self.scope(source)), Hop(at, f"local.{name}")
         ))  # fmt: skip
 
@@ -281,10 +350,22 @@ class Module:
             detail = f"{self.chain} has no output `{name[:60]}`"
             return Traced(Unknown(Reason.EXPRESSION, detail, span))
         node = declared.settings["value"].value
-        at = Span(declared.source, node.start, node.end)
-        return self.demand(f"output.{name}", at, lambda: _led(
-            value(node, self.scope(declared.source)), Hop(at, f"output `{name}`")
+        source = declared.place("value")
+        at = Span(source, node.start, node.end)
+        made = self.demand(f"output.{name}", at, lambda: led(
+            value(node, self.scope(source)), Hop(at, f"output `{name}`")
         ))  # fmt: skip
+        if self.is_hidden(declared.settings):
+            return Traced(made.data, made.via, made.span, made.rest, sensitive=True)
+        return made
+
+    def terraform(self, name: str, span: Span) -> Traced:
+        """`terraform.workspace`, which is known where it makes a unit of its own."""
+        if name == "workspace" and self.workspace is not None:
+            return Traced(self.workspace)
+        found = Unknown(Reason.ENVIRONMENT, f"terraform.{name}", span, "string", not_null=True,
+                        identity=f"{self.root.path}:terraform.{name}")  # fmt: skip
+        return Traced(found)
 
     def path(self, name: str, span: Span) -> Traced:
         """`path.module` and `path.root`, as seen from the root's folder."""
@@ -298,15 +379,22 @@ class Module:
     # -------------------------------------------------------------- blocks with instances
     def instances(self, address: str) -> Instances:
         """How many instances a block has, and what `each` and `count` are in them."""
+        known = self.counted.get(address)
+        if known is not None:
+            return known
         declared = self.folder.blocks[address]
         for name in ("count", "for_each"):
             setting = declared.settings.get(name)
             if setting is not None:
-                span = Span(declared.source, setting.value.start, setting.value.end)
+                source = declared.place(name)
+                span = Span(source, setting.value.start, setting.value.end)
                 over = self.demand(f"{name} of {address}", span, partial(
-                    value, setting.value, self.scope(declared.source)
+                    value, setting.value, self.scope(source)
                 ))  # fmt: skip
-                return instances_of(name, over, address, span)
+                made = instances_of(name, over, address, span)
+                if (self.chain, f"{name} of {address}") in self.memory.found:  # it is final
+                    self.counted[address] = made
+                return made
         return Instances("", None, 1)
 
     def inner_scope(self, address: str) -> Scope:
@@ -342,27 +430,56 @@ class Module:
             made = Unknown(Reason.EXPRESSION, span.text[:60], span, reference=address)
             return Traced(made), len(steps)
         taken = size + self.chosen(address, steps, size, scope)
+        instance = None
+        if taken > size:
+            step = steps[size]
+            key = Traced(int(step)) if isinstance(step, str) else value(step, scope)
+            instance = instance_of(self, address, key)
         if taken < len(steps) and isinstance(steps[taken], str):
             keyed = span.text if taken > size else address
-            return self.attribute(address, str(steps[taken]), keyed, span), taken + 1
-        made = Unknown(_reason(first), span.text[:60], span, reference=address, not_null=True)
-        return Traced(made), len(steps)
+            found = self.attribute(address, str(steps[taken]), keyed, span, instance)
+            after = steps[taken + 1] if taken + 1 < len(steps) else None
+            if isinstance(after, str) and not after.isdecimal() and isinstance(found.data, list):
+                # A block that may stand once only is an object, and no schema is read here.
+                return (found.data[0] if len(found.data) == 1 else found), taken + 1
+            return found, taken + 1
+        if taken > size:
+            return object_of(self, address, _reason(first), span, instance), taken
+        return self.demand(address, span, lambda: whole_resource(
+            self, address, _reason(first), span
+        )), taken  # fmt: skip
 
-    def attribute(self, address: str, name: str, keyed: str, span: Span) -> Traced:
-        """One attribute; what the configuration does not set is computed."""
+    def attribute(
+        self, address: str, name: str, keyed: str, span: Span, instance: Instance | None = None
+    ) -> Traced:
+        """One attribute, of all instances or of one; what is not configured is computed."""
         declared = self.folder.blocks[address]
         setting = declared.settings.get(name)
-        if setting is not None and name not in META:
+        key = instance[0] if instance is not None else ""
+
+        def scope(source: Source = declared.source) -> Scope:
+            bound = instance[1] if instance is not None else self.instances(address).bound
+            return Scope(self, source, bound)
+
+        if setting is not None and name not in MANAGED:
             node = setting.value
-            at = Span(declared.source, node.start, node.end)
-            made = self.demand(f"{address}.{name}", at, lambda: _led(
-                value(node, self.inner_scope(address)), Hop(at, f"{address}.{name}")
+            source = declared.place(name)
+            at = Span(source, node.start, node.end)
+            made = self.demand(f"{address}{key}.{name}", at, lambda: led(
+                value(node, scope(source)), Hop(at, f"{address}.{name}")
             ))  # fmt: skip
             if made.data is not None:
                 return made
+        source, blocks = declared.nested(name)
+        if blocks and setting is None:
+            head = source.span(blocks[0].start, blocks[0].head_end)
+            return self.demand(f"{address}{key}.{name}", head, lambda: nested_blocks(
+                blocks, scope(source), Unknown(_reason(address), f"{address}.{name}", head,
+                                               reference=address)
+            ).with_hop(Hop(head, f"{address}.{name}")))  # fmt: skip
         if address.startswith("data.aws_iam_policy_document.") and name in RESULTS:
-            return self.demand(f"{address}.{name}", declared.head, lambda: policy_document(
-                declared, self.inner_scope(address), name, address
+            return self.demand(f"{address}{key}.{name}", declared.head, lambda: policy_document(
+                declared, scope, name, address
             ))  # fmt: skip
         filled = name in FILLED
         single = keyed == address and "count" not in declared.settings and (
@@ -371,74 +488,14 @@ class Module:
         made_unknown = Unknown(
             _reason(address), f"{address}.{name}", span, "string" if filled else "any",
             not_null=filled, reference=address,
-            identity=f"{self.chain}:{address}.{name}" if single else "",
+            identity=f"{self.chain}:{address}.{name}{key}" if single or key else "",
         )  # fmt: skip
         return Traced(made_unknown, (Hop(declared.head, address, "unknown"),))
 
-    def called(
-        self, name: str, steps: Sequence[Step], scope: Scope, span: Span
-    ) -> tuple[Traced, int]:
-        """An output of a module call."""
-        address = f"module.{name}"
-        declared = self.folder.blocks.get(address)
-        child = self.children.get(name)
-        if declared is None:
-            made = Unknown(Reason.EXPRESSION, span.text[:60], span, reference=address)
-            return Traced(made), len(steps)
-        taken = 1 + self.chosen(address, steps, 1, scope)
-        if taken >= len(steps) or not isinstance(steps[taken], str):
-            made = Unknown(Reason.EXPRESSION, span.text[:60], span, reference=address)
-            return Traced(made), len(steps)
-        if child is None:
-            detail = ".".join(map(str, (address, steps[taken])))
-            made = Unknown(Reason.REMOTE, detail, span, reference=address)
-            return Traced(made, (Hop(declared.head, address, "unknown"),)), len(steps)
-        return child.output(str(steps[taken]), span), taken + 1
-
     def splat(self, names: tuple[str, ...], attribute: str, span: Span) -> Traced | None:
         """The attribute of all instances of a resource, data source or call."""
-        address = ".".join(names)
-        if address not in self.folder.blocks or names[0] in ("var", "output"):
-            return None
-        instances = self.instances(address)
-        if instances.size is None:
-            doubt = instances.doubt
-            assert doubt is not None
-            return Traced(Unknown(doubt.reason, doubt.detail, span, "list", not_null=True,
-                                  reference=address))  # fmt: skip
-        scope = Scope(self, self.folder.blocks[address].source, {})
-        steps = [*names[1:], attribute]
-        if instances.size == 0:
-            return Traced([])
-        if instances.kind == "for_each":
-            raise Refused(f"{address} is a map; a splat needs a list")
-        found = self.lookup(names[0], steps, scope, span)
-        assert found is not None
-        item = found[0]
-        if instances.size > 1 and isinstance(item.data, Unknown) and item.data.identity:
-            item = Traced(derived(item.data, item.data.type, not_null=item.data.not_null), item.via)
-        return Traced([item] * min(instances.size, 100), rest=instances.beyond)
+        return splat_value(self, names, attribute, span)
 
 
 def _reason(first: str) -> Reason:
     return Reason.DATA_SOURCE if first.startswith("data") else Reason.COMPUTED
-
-
-def _led(found: Traced, hop: Hop) -> Traced:
-    """The value with a hop in front; a literal that stands elsewhere in it keeps its own."""
-    via = found.via
-    if found.span is not None and found.span != hop.span and (
-        not via or via[-1].span != found.span
-    ):  # fmt: skip
-        via = (*via, Hop(found.span, "value"))
-    made = Traced(found.data, (hop, *via), found.span, found.rest, sensitive=found.sensitive)
-    if isinstance(found.data, (dict, list)):
-        return made
-    made.span = None
-    return made
-
-
-def _is_large(found: Traced) -> bool:
-    if not isinstance(found.data, (dict, list)):
-        return False
-    return any(count > MAX_SIZE for count, _part in enumerate(walk(found)))

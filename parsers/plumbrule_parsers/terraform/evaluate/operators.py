@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
-from plumbrule_parsers.terraform.functions.call import bool_of, equal, number_of
+from plumbrule_parsers.terraform.functions.call import bool_of, equal, fits, number_of
 from plumbrule_parsers.traced import SetData, Traced, first_unknown, made_of
 from plumbrule_parsers.value import Segments, Unknown
 
@@ -29,7 +29,10 @@ def binary(op: str, left: Traced, right: Traced) -> Traced:
         return few or made_of(derived(doubt, type_, not_null=True), left, right)
     one, other = number_of(left), number_of(right)
     try:
-        return made_of(_NUMERIC[op](one, other), left, right)
+        made = _NUMERIC[op](one, other)
+        if isinstance(made, float):
+            made = _decimal(op, one, other, made)
+        return made_of(made, left, right)
     except (ZeroDivisionError, OverflowError, ValueError):
         raise FunctionError(f"`{op}` cannot be computed with these numbers") from None
 
@@ -69,8 +72,7 @@ def _against(this: Traced, that: Traced) -> bool | None:
     data, other = this.data, that.data
     if isinstance(data, Segments):
         if isinstance(other, str):
-            fits = other.startswith(data.prefix) and other.endswith(data.suffix)
-            if not fits or len(other) < len(data.prefix) + len(data.suffix):
+            if not fits(data, other):
                 return False
         elif not isinstance(other, (Unknown, Segments)):
             return False
@@ -111,6 +113,15 @@ def _connected(left: Traced, right: Traced, *, absorbing: bool) -> Traced:
     return made_of(derived(doubt, "bool", not_null=True), left, right)
 
 
+def _decimal(op: str, one: float, other: float, made: float) -> float:
+    """The result as decimal arithmetic has it: 0.1 + 0.2 is 0.3."""
+    if op in ("+", "-", "*", "/", "%"):
+        from fractions import Fraction
+
+        made = float(_NUMERIC[op](Fraction(repr(one)), Fraction(repr(other))))  # type: ignore[arg-type]
+    return int(made) if made == int(made) and abs(made) < 2**53 else made
+
+
 def _divided(one: float, other: float) -> float:
     if isinstance(one, int) and isinstance(other, int) and one % other == 0:
         return one // other
@@ -118,7 +129,9 @@ def _divided(one: float, other: float) -> float:
 
 
 def _remainder(one: float, other: float) -> float:
-    """The sign is that of the dividend, as in Go."""
+    """The sign is that of the dividend, as in Go; nothing is taken from it if the other is 0."""
+    if other == 0:
+        return one
     rest = abs(one) % abs(other)
     return -rest if one < 0 else rest
 

@@ -8,7 +8,7 @@ from plumbrule_parsers.terraform.evaluate.unknowns import (
     merged_alternatives,
     spread,
 )
-from plumbrule_parsers.terraform.functions.call import text_of, type_name, whole_of
+from plumbrule_parsers.terraform.functions.call import may_have, text_of, type_name, whole_of
 from plumbrule_parsers.traced import SetData, Traced, hops_of, made_of
 from plumbrule_parsers.value import Unknown
 
@@ -21,7 +21,7 @@ def attribute(owner: Traced, name: str) -> Traced:
     if isinstance(data, dict):
         if name in data:
             return _from(owner, data[name])
-        if owner.rest is not None:
+        if owner.rest is not None and may_have(owner, name):
             return made_of(derived(owner.rest), owner)
         raise FunctionError(f"the object has no attribute `{name[:60]}`")
     if isinstance(data, Unknown):

@@ -6,74 +6,147 @@ Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-s
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.hcl_tree import syntax as h
-from plumbrule_parsers.terraform.evaluate.dynamic import iterations
+from plumbrule_parsers.source import Source
+from plumbrule_parsers.terraform.evaluate.dynamic import expanded
 from plumbrule_parsers.terraform.evaluate.expressions import value
-from plumbrule_parsers.terraform.evaluate.folder import Declared
+from plumbrule_parsers.terraform.evaluate.folder import Declared, made_type
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived
 from plumbrule_parsers.terraform.functions.call import distinct
 from plumbrule_parsers.terraform.functions.json_text import json_segments
-from plumbrule_parsers.traced import Traced, first_unknown, hops_of, made_of
-from plumbrule_parsers.value import Hop, Reason, Segments, Unknown, join_segments
+from plumbrule_parsers.terraform.policy_text import json_in
+from plumbrule_parsers.traced import Traced, first_unknown, from_value, hops_of, made_of
+from plumbrule_parsers.value import (
+    Hop,
+    ListValue,
+    MapValue,
+    Reason,
+    Segments,
+    Unknown,
+    join_segments,
+)
 
 RESULTS = {"json", "minified_json"}
-_MERGING = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
+# Documents that are merged before the own statements, and those that are merged after them.
+BEFORE = ("source_json", "source_policy_documents")
+AFTER = ("override_policy_documents", "override_json")
 _LISTS = (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"),
           ("not_resources", "NotResource"))  # fmt: skip
 
 
-def policy_document(declared: Declared, scope: Scope, name: str, address: str) -> Traced:
-    """The document's text; unknown parts stay unknown, merged documents are not built."""
+def policy_document(
+    declared: Declared, scope: Callable[[Source], Scope], name: str, address: str
+) -> Traced:
+    """The document's text; what cannot be told stays unknown in it."""
     hop = Hop(declared.head, address)
-    for merging in _MERGING:
-        if merging in declared.settings:
-            given = value(declared.settings[merging].value, scope)
-            if given.data is not None and given.data not in ([], ""):
-                doubt = first_unknown(given) or Unknown(
-                    Reason.EXPRESSION, f"{address} merges other documents", declared.head
-                )
-                return _unbuilt(doubt, address).with_hop(hop)
-    blocks, unclear = expanded(declared.block.body, "statement", scope)
-    if unclear is not None:
-        return _unbuilt(unclear, address).with_hop(hop)
-    document: dict[str, Traced] = {}
-    version = _setting(declared.settings, "version", scope)
-    document["Version"] = version or Traced("2012-10-17")
-    policy_id = _setting(declared.settings, "policy_id", scope)
-    if policy_id is not None:
-        document["Id"] = policy_id
-    statements = [_statement(body, inner) for body, inner in blocks]
-    document["Statement"] = Traced([one for one in statements if isinstance(one, Traced)])
-    whole = Traced(document)
-    if any(one is None for one in statements):
+    merged = _Merged({}, [])
+    for setting in BEFORE:
+        _take(merged, declared, setting, scope)
+    source, blocks = declared.nested("statement")
+    made, unclear = expanded(blocks, scope(source))
+    statements = [_statement(block.body, inner) for block, inner in made]
+    known = [one for one in statements if one is not None]
+    if unclear is not None or len(known) < len(statements):
         why = Unknown(Reason.EXPRESSION, f"a statement of {address}", declared.head)
-        return _unbuilt(why, address).with_hop(hop)
-    text = json_segments(whole)
+        return _unbuilt(unclear or why, address).with_hop(hop)
+    merged.fields["Version"] = Traced("2012-10-17")
+    for setting, key in (("version", "Version"), ("policy_id", "Id")):
+        found = _setting(declared.settings, setting, scope(declared.place(setting)))
+        if found is not None:
+            merged.fields[key] = found
+    merged.add(known)
+    for setting in AFTER:
+        _take(merged, declared, setting, scope)
+    keys: tuple[str, ...] = ("Version", "Id")
+    document = {key: merged.fields[key] for key in keys if key in merged.fields}
+    document["Statement"] = Traced(merged.statements, rest=merged.rest)
+    text = json_segments(Traced(document))
     if name == "json":
         text = _indented(text)
-    parts = [
-        part for statement in statements if statement is not None for part in _parts(statement)
-    ]
+    parts = [part for statement in merged.statements for part in _parts(statement)]
     return Traced(text, (hop, *hops_of(parts)))
 
 
-def expanded(
-    body: h.Body, type_: str, scope: Scope
-) -> tuple[list[tuple[h.Body, Scope]], Unknown | None]:
-    """The blocks of a type with their scopes, dynamic ones written out; or why they cannot be."""
-    found: list[tuple[h.Body, Scope]] = []
-    for block in body.blocks():
-        if block.type == type_:
-            found.append((block.body, scope))
-        elif block.type == "dynamic" and block.labels and block.labels[0].text == type_:
-            made, doubt = iterations(block, scope)
-            if doubt is not None:
-                return found, doubt
-            found.extend((content.body, inner) for content, inner in made)
-    return found, None
+@dataclass(slots=True)
+class _Merged:
+    """What the documents make together: a statement replaces an earlier one of the same `Sid`."""
+
+    fields: dict[str, Traced]
+    statements: list[Traced]
+    rest: Unknown | None = None
+
+    def add(self, statements: list[Traced]) -> None:
+        """Merge the statements of one more document."""
+        for statement in statements:
+            sid = _sid(statement)
+            places = [
+                index for index, one in enumerate(self.statements) if sid and _sid(one) == sid
+            ]
+            if places:
+                self.statements[places[0]] = statement
+            else:
+                self.statements.append(statement)
+
+    def doubt(self, why: Unknown) -> None:
+        """Merge a document that cannot be told: it may replace every statement with a `Sid`."""
+        self.statements = [one for one in self.statements if not _sid(one)]
+        self.rest = self.rest or derived(why)
+
+
+def _sid(statement: Traced) -> object:
+    """The name of a statement, "" if it has none."""
+    found = statement.data.get("Sid") if isinstance(statement.data, dict) else None
+    return found.data if found is not None else ""
+
+
+def _take(
+    merged: _Merged, declared: Declared, setting: str, scope: Callable[[Source], Scope]
+) -> None:
+    """Merge the documents that a setting names: one text, or a list of them."""
+    if setting not in declared.settings:
+        return
+    given = value(declared.settings[setting].value, scope(declared.place(setting)))
+    doubt = given.unknown if isinstance(given.data, Unknown) else given.rest
+    if doubt is not None:
+        merged.doubt(doubt)
+    texts = given.data if isinstance(given.data, list) else [given]
+    for text in texts:
+        if text.data in (None, "") or isinstance(text.data, Unknown):
+            if isinstance(text.data, Unknown) and text is not given:
+                merged.doubt(text.data)
+            continue
+        at = declared.head
+        read = json_in(text.data, at) if isinstance(text.data, (str, Segments)) else None
+        if not isinstance(read, MapValue):
+            detail = f"`{setting}` holds no policy that can be read"
+            merged.doubt(text.unknown or Unknown(Reason.EXPRESSION, detail, at))
+            continue
+        for key in ("Version", "Id"):
+            if read.get(key):
+                merged.fields[key] = Traced(str(read[key]), text.via)
+        found = read.get("Statement")
+        listed = found if isinstance(found, ListValue) else [found]
+        inner = [_led_by(from_value(one), text) for one in listed if isinstance(one, MapValue)]
+        merged.add(inner)
+        if len(inner) < len(listed):
+            merged.doubt(text.unknown or Unknown(Reason.EXPRESSION, setting, at))
+
+
+def _led_by(read: Traced, text: Traced) -> Traced:
+    """What was read from a text: its way is that of the text."""
+    data = read.data
+    if isinstance(data, dict):
+        return Traced({key: _led_by(item, text) for key, item in data.items()}, text.via,
+                      rest=read.rest, sensitive=text.sensitive)  # fmt: skip
+    if isinstance(data, list):
+        return Traced([_led_by(item, text) for item in data], text.via, rest=read.rest,
+                      sensitive=text.sensitive)  # fmt: skip
+    return Traced(data, text.via, sensitive=text.sensitive)
 
 
 def _unbuilt(doubt: Unknown, address: str) -> Traced:
@@ -112,7 +185,7 @@ def _statement(body: h.Body, scope: Scope) -> Traced | None:
         if listed.data != []:
             made[key] = listed
     for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
-        blocks, doubt = expanded(body, name, scope)
+        blocks, doubt = expanded([one for one in body.blocks() if made_type(one) == name], scope)
         if doubt is not None:
             return None
         grouped = _principals(blocks)
@@ -120,7 +193,8 @@ def _statement(body: h.Body, scope: Scope) -> Traced | None:
             return None
         if blocks:
             made[key] = grouped
-    blocks, doubt = expanded(body, "condition", scope)
+    written = [one for one in body.blocks() if made_type(one) == "condition"]
+    blocks, doubt = expanded(written, scope)
     if doubt is not None:
         return None
     if blocks:
@@ -150,10 +224,10 @@ def _listed(given: Traced) -> Traced | None:
     return Traced(ordered, given.via)
 
 
-def _principals(blocks: list[tuple[h.Body, Scope]]) -> Traced | None:
+def _principals(blocks: list[tuple[h.Block, Scope]]) -> Traced | None:
     grouped: dict[str, list[Traced]] = {}
-    for body, scope in blocks:
-        settings = body.settings()
+    for block, scope in blocks:
+        settings = block.body.settings()
         kind = _setting(settings, "type", scope)
         names = _setting(settings, "identifiers", scope)
         if kind is None or names is None or not isinstance(kind.data, str):
@@ -172,10 +246,10 @@ def _principals(blocks: list[tuple[h.Body, Scope]]) -> Traced | None:
     return Traced(made)
 
 
-def _conditions(blocks: list[tuple[h.Body, Scope]]) -> Traced | None:
+def _conditions(blocks: list[tuple[h.Block, Scope]]) -> Traced | None:
     made: dict[str, Traced] = {}
-    for body, scope in blocks:
-        settings = body.settings()
+    for block, scope in blocks:
+        settings = block.body.settings()
         test = _setting(settings, "test", scope)
         variable = _setting(settings, "variable", scope)
         values = _setting(settings, "values", scope)

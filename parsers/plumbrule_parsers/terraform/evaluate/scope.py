@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from plumbrule_parsers.document import Problem
+from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.terraform.functions.call import Files
@@ -15,10 +15,17 @@ from plumbrule_parsers.traced import Traced
 MAX_STEPS = 400_000  # expressions that one root with all its calls may evaluate
 MAX_DEPTH = 200  # nested expressions and references on the way to one value
 Step: TypeAlias = "str | h.Expr"  # `.name`, or the key of `[key]`
+Evaluate: TypeAlias = "Callable[[h.Expr, Scope], Traced]"
+OwnFunction: TypeAlias = "Callable[[h.Call, Scope, Evaluate], Traced]"
 
 
 class Refused(Exception):  # noqa: N818 - it is how Terraform answers, not a fault of ours
     """An expression that Terraform certainly refuses; `try` and `can` wait for it."""
+
+
+def is_limit(error: Exception) -> bool:
+    """Whether a refusal is about the size of what would be made."""
+    return "more than " in str(error)
 
 
 class Exhausted(Exception):  # noqa: N818
@@ -34,6 +41,22 @@ class Run:
     # How often an unknown went through an operation that could still fail: then `try` is undecided.
     doubts: int = 0
     problems: dict[tuple[str, ...], Problem] = field(default_factory=dict)
+    outside: list[str] = field(default_factory=list)  # paths out of the root, not told yet
+
+    def note(self, span: Span, *, limit: str = "") -> None:
+        """Note as problems what was met on the way to a value: a limit, files out of reach.
+
+        Each is told once for a file.
+        """
+        if limit:
+            message = f"{limit}; what depends on it is unknown"
+            problem = Problem("evaluation-limit", message, span, Severity.WARNING)
+            self.problems.setdefault(("limit", span.path), problem)
+        for path in self.outside:
+            message = f"`{path[:80]}` lies outside of the scanned folder and is not read"
+            problem = Problem("outside-root", message, span, Severity.WARNING)
+            self.problems.setdefault(("outside", span.path, path), problem)
+        self.outside.clear()
 
     def spend(self, steps: int = 1) -> None:
         """Take steps from the budget. Exhausted: there are none left."""
@@ -56,6 +79,10 @@ class Names(Protocol):
     @property
     def locate(self) -> Callable[[str], str]:
         """From a path as configurations have it to the file's own."""
+
+    @property
+    def functions(self) -> Mapping[str, OwnFunction]:
+        """Functions of the tool beside Terraform's; they come before those of the same name."""
 
     def lookup(
         self, first: str, steps: Sequence[Step], scope: Scope, span: Span

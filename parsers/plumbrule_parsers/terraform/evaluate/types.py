@@ -13,6 +13,7 @@ from plumbrule_parsers.terraform.evaluate.unknowns import derived, spread
 from plumbrule_parsers.terraform.functions.call import (
     bool_of,
     number_of,
+    one_type,
     set_order,
     text_of,
     type_name,
@@ -55,6 +56,8 @@ def convert(value: Traced, type_: h.Expr, default: Callable[[h.Expr], Traced]) -
         return _listed(value, name, args[0], default)
     if name == "map":
         entries = {key: convert(item, args[0], default) for key, item in _entries(value).items()}
+        if _head(args[0]) == "any":
+            entries = dict(zip(entries, one_type(list(entries.values())), strict=True))
         return _like(value, entries)
     if name == "tuple" and isinstance(args[0], h.Tuple):
         types, items = args[0].items, _items(value)
@@ -102,6 +105,8 @@ def _still_unknown(value: Traced, base: str) -> Traced:
 
 def _listed(value: Traced, name: str, item: h.Expr, default: Callable[[h.Expr], Traced]) -> Traced:
     items = [convert(one, item, default) for one in _items(value)]
+    if _head(item) == "any":
+        items = one_type(items)
     if name == "list":
         return _like(value, items)
     whole = all(first_unknown(one) is None for one in items)

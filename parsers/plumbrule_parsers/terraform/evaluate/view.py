@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from plumbrule_parsers.hcl_tree import syntax as h
-from plumbrule_parsers.source import Span
+from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.evaluate.default_tags import effective_tags
 from plumbrule_parsers.terraform.evaluate.dynamic import iterations
 from plumbrule_parsers.terraform.evaluate.expressions import settled
-from plumbrule_parsers.terraform.evaluate.modules import MAX_SIZE, Module
+from plumbrule_parsers.terraform.evaluate.hops import MAX_SIZE
+from plumbrule_parsers.terraform.evaluate.links import links
+from plumbrule_parsers.terraform.evaluate.modules import Module
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived
-from plumbrule_parsers.terraform.functions.call import number_text
-from plumbrule_parsers.terraform.static import Static
+from plumbrule_parsers.terraform.functions.call import fits, number_text
+from plumbrule_parsers.terraform.static import Inside, Link, Static
 from plumbrule_parsers.traced import Traced, to_value, walk
 from plumbrule_parsers.value import (
     Hop,
@@ -23,12 +28,15 @@ from plumbrule_parsers.value import (
     Value,
 )
 
+# Settings whose values are names of blocks, which nobody evaluates.
+NAMES_ONLY = {"depends_on", "provider", "providers", "ignore_changes", "replace_triggered_by"}
+
 
 class Evaluated(Static):
     """Turns expressions of one file into values, as they are in one call of the module."""
 
     def __init__(self, scope: Scope, module: Module) -> None:
-        super().__init__(scope.source)
+        super().__init__(scope.source, module.unit, module.variant)
         self.scope = scope
         self.called = module
 
@@ -39,6 +47,8 @@ class Evaluated(Static):
 
     def entry(self, setting: h.Setting) -> tuple[Value, Place]:
         """The value of a setting, and its place with the hops to what a person wrote."""
+        if setting.name in NAMES_ONLY:
+            return Static(self.source, self.called.unit, self.called.variant).entry(setting)
         value, via = self.with_via(setting.value)
         key = Span(self.source, setting.start, setting.name_end)
         return value, Place(self.span(setting.value), key, via)
@@ -64,6 +74,7 @@ class Evaluated(Static):
         if isinstance(found.data, (dict, list)):
             for count, _part in enumerate(walk(found)):
                 if count > MAX_SIZE:
+                    self.scope.names.run.note(at, limit="the value has too many parts")
                     return Unknown(Reason.LIMIT, "the value has too many parts", at), via
         value = to_value(found, at)
         if isinstance(value, Unknown) and value.span is None:
@@ -99,7 +110,8 @@ class Evaluated(Static):
                 doubt = self.doubt(name, key)
                 made.rest = made.rest or doubt
                 for known in made:  # which the key may repeat
-                    made[known] = derived(doubt)
+                    if not isinstance(name, Segments) or fits(name, known):
+                        made[known] = derived(doubt)
         return made
 
     def doubt(self, name: Value, key: h.Expr) -> Unknown:
@@ -111,6 +123,16 @@ class Evaluated(Static):
         return Unknown(Reason.TYPE, "the key is no string", self.span(key))
 
     # -------------------------------------------------------------- blocks
+    def follows(self, name: str, source: str) -> tuple[Inside, ...] | Unknown:
+        """What a call leads to: how the nodes of each module that it makes are told."""
+        del source
+        call = self.called.call(name)
+        if call.why is not None and call.partial is None:
+            return call.why
+        if call.partial is not None:
+            return (Inside(call.partial, ""),)
+        return tuple(Inside(one.folder.path, one.variant) for one in call.children.values())
+
     def instance(self, address: str) -> Evaluated:
         """The view of what stands in a block: `each` and `count` are known there."""
         if address not in self.called.folder.blocks:
@@ -119,6 +141,27 @@ class Evaluated(Static):
         if not instances.bound:
             return self
         return Evaluated(Scope(self.called, self.source, instances.bound), self.called)
+
+    def effective(self, block: h.Block, fields: MapValue) -> tuple[str, MapValue] | None:
+        """The field with the tags in force, see `default_tags`."""
+        return effective_tags(self.called, block, fields, _read)
+
+    def is_merged(self, node: h.Block | h.Setting) -> bool:
+        """Whether the block only changes another one, or the setting is changed elsewhere."""
+        return (self.source.path, node.start) in self.called.folder.merged
+
+    def overrides(self, block: h.Block) -> list[tuple[Static, h.Block]]:
+        """The blocks of override files that change this one, each with its view."""
+        found = self.called.folder.overrides(self.source, block)
+        return [(Evaluated(self.called.scope(source), self.called), one) for source, one in found]
+
+    def mentions(self, node: h.Expr | h.Block) -> Iterable[h.Traversal]:
+        """Every reference inside, in order; found once for all uses of the module."""
+        return self.called.folder.mentions(self.source, node)
+
+    def links(self, block: h.Block, fields: MapValue) -> Iterable[Link]:
+        """The resources that the values come from, other than those that the block names."""
+        return links(self.called, block, fields)
 
     def written_out(self, block: h.Block) -> tuple[list[tuple[Static, h.Block]], Unknown | None]:
         """The contents of a dynamic block with the view of each, and what may be there besides."""
@@ -146,13 +189,11 @@ class Evaluated(Static):
             test = settled(node.condition, self.scope).data
             return (node.yes if test else node.no, self) if isinstance(test, bool) else None
         if not isinstance(node, h.Traversal) or len(node.names) != 2:
-            if isinstance(node, h.Traversal) and len(node.names) == 3 and (
-                node.names[0] == "module" and node.names[1] in module.children
-            ):  # fmt: skip
-                child = module.children[node.names[1]]
+            child = self.only_child(node)
+            if isinstance(node, h.Traversal) and child is not None:
                 output = child.folder.blocks.get(f"output.{node.names[2]}")
                 if output is not None and "value" in output.settings:
-                    scope = child.scope(output.source)
+                    scope = child.scope(output.place("value"))
                     return output.settings["value"].value, Evaluated(scope, child)
             return None
         first, name = node.names
@@ -163,3 +204,16 @@ class Evaluated(Static):
             scope, setting = module.arguments[name]
             return setting.value, Evaluated(scope, module.parent)
         return None
+
+    def only_child(self, node: h.Expr) -> Module | None:
+        """The module whose output a reference names, if there is just one."""
+        if not isinstance(node, h.Traversal) or len(node.names) != 3 or node.names[0] != "module":
+            return None
+        if f"module.{node.names[1]}" not in self.called.folder.blocks:
+            return None
+        children = self.called.call(node.names[1]).children
+        return next(iter(children.values())) if len(children) == 1 else None
+
+
+def _read(module: Module, source: Source, node: h.Expr) -> Value:
+    return Evaluated(module.scope(source), module).value(node)

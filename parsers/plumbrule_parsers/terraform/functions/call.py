@@ -6,12 +6,15 @@ where the text allows, everything else is an error that names the offending type
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from plumbrule_parsers import function_table
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.traced import Traced
+from plumbrule_parsers.value import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,32 @@ class Files:
 
 
 Function = function_table.Function[Files]
+
+
+class OpenMap(dict[str, Traced]):
+    """Entries of a map whose other keys fit one of the patterns: `"app/${unknown}" = ...`."""
+
+    __slots__ = ("patterns",)
+
+    def __init__(self, entries: Mapping[str, Traced], patterns: Sequence[Segments]) -> None:
+        super().__init__(entries)
+        self.patterns = tuple(patterns)
+
+
+def fits(pattern: Segments, text: str) -> bool:
+    """True if the text can be what the pattern becomes."""
+    size = len(pattern.prefix) + len(pattern.suffix)
+    return (
+        len(text) >= size and text.startswith(pattern.prefix) and text.endswith(pattern.suffix)
+    )  # fmt: skip
+
+
+def may_have(value: Traced, key: str) -> bool:
+    """True if an entry with that key may be among those that the map does not list."""
+    data = value.data
+    if value.rest is None or not isinstance(data, OpenMap):
+        return value.rest is not None
+    return any(fits(pattern, key) for pattern in data.patterns)
 
 
 def type_name(value: Traced) -> str:
@@ -83,18 +112,16 @@ def number_of(value: Traced) -> int | float:
     raise FunctionError(f"number required, but got {type_name(value)}")
 
 
+_NUMBER = re.compile(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?\Z")
+
+
 def parse_number(text: str) -> int | float:
     """A number written in decimal, exact where it is whole."""
-    try:
-        return int(text) if len(text) < 1000 and "_" not in text else float("nan")
-    except ValueError:
-        pass
-    try:
-        number = float(text)
-    except ValueError:
-        raise FunctionError(f"a number is required, but got `{text[:40]}`") from None
-    if number != number or number in (float("inf"), float("-inf")) or "_" in text:  # noqa: PLR0124
+    number = float(text) if len(text) < 1000 and _NUMBER.match(text) else math.inf
+    if math.isinf(number):
         raise FunctionError(f"a number is required, but got `{text[:40]}`")
+    if text.lstrip("+-").isdecimal():
+        return int(text)
     return int(number) if number == int(number) and abs(number) < 2**53 else number
 
 
@@ -176,6 +203,19 @@ def distinct(items: Sequence[Traced]) -> list[Traced]:
     for item in items:
         seen.setdefault(identity(item), item)
     return list(seen.values())
+
+
+def one_type(items: Sequence[Traced]) -> list[Traced]:
+    """Items of mixed primitive types become strings, as Terraform unifies them."""
+    kinds = {type_name(item) for item in items if item.unknown is None and item.data is not None}
+    if len(kinds) < 2 or not kinds <= {"string", "number", "bool"}:
+        return list(items)
+    return [
+        item
+        if item.data is None or item.unknown is not None
+        else Traced(text_of(item), item.via, item.span, sensitive=item.sensitive)
+        for item in items
+    ]
 
 
 def set_order(items: Sequence[Traced]) -> list[Traced]:

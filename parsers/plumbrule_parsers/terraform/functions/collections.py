@@ -13,18 +13,23 @@ from plumbrule_parsers.function_table import MAX_ITEMS, FunctionError, Unknowns
 from plumbrule_parsers.terraform.functions.call import (
     Files,
     Function,
+    OpenMap,
     bool_of,
     distinct,
     entries_of,
     equal,
+    fits,
     identity,
     items_of,
+    may_have,
     number_of,
+    one_type,
     set_order,
     text_of,
     type_name,
     whole_of,
 )
+from plumbrule_parsers.terraform.functions.letters import clusters
 from plumbrule_parsers.traced import SetData, Traced, first_unknown, hops_of, made_of
 from plumbrule_parsers.value import Segments, Unknown
 
@@ -77,12 +82,15 @@ def _chunklist(_files: Files, args: Sequence[Traced]) -> Traced:
     return made_of(chunks, *args)
 
 
-def _coalesce(_files: Files, args: Sequence[Traced]) -> Traced:
+def _coalesce(_files: Files, given: Sequence[Traced]) -> Traced:
+    args = one_type(given)
     for position, arg in enumerate(args):
         if isinstance(arg.data, Unknown):
             if arg.data.not_null and arg.data.type != "string":
                 return arg
             return _doubt(arg.data.type, arg, *args[position + 1 :])
+        if isinstance(arg.data, Segments) and not any(isinstance(p, str) for p in arg.data.parts):
+            return _doubt("string", arg, *args[position + 1 :])  # it may be empty
         if arg.data is not None and arg.data != "":
             return arg
     raise FunctionError("no argument is neither null nor an empty string")
@@ -117,6 +125,8 @@ def _concat(_files: Files, args: Sequence[Traced]) -> Traced:
         if isinstance(arg.data, Unknown):
             rest = rest or arg.data
             continue
+        if isinstance(arg.data, SetData):
+            raise FunctionError("all arguments must be lists or tuples, not sets")
         items.extend(items_of(arg))
         rest = rest or arg.rest
     result = _container(items, *args)
@@ -139,19 +149,20 @@ def _contains(_files: Files, args: Sequence[Traced]) -> Traced:
 def _may_equal(left: Traced, right: Traced) -> bool:
     for one, other in ((left.data, right.data), (right.data, left.data)):
         if isinstance(one, Segments) and isinstance(other, str):
-            fits = other.startswith(one.prefix) and other.endswith(one.suffix)
-            return fits and len(other) >= len(one.prefix) + len(one.suffix)
+            return fits(one, other)
         if isinstance(one, Unknown) and one.candidates and not isinstance(other, (list, dict)):
             return isinstance(other, (Unknown, Segments)) or other in one.candidates
     return True
 
 
 def _distinct(_files: Files, args: Sequence[Traced]) -> Traced:
-    return _container(distinct(items_of(args[0])), args[0])
+    return _container(distinct(one_type(items_of(args[0]))), args[0])
 
 
 def _element(_files: Files, args: Sequence[Traced]) -> Traced:
     items, index = items_of(args[0]), whole_of(args[1])
+    if isinstance(args[0].data, SetData):
+        raise FunctionError("the elements of a set have no index")
     if args[0].rest is not None:
         return _doubt("any", args[0])
     if not items:
@@ -211,7 +222,7 @@ def _length(_files: Files, args: Sequence[Traced]) -> Traced:
             return _doubt("int", args[0])
         return made_of(len(data), args[0])
     if isinstance(data, str):
-        return made_of(len(data), args[0])
+        return made_of(len(clusters(data)), args[0])
     raise FunctionError(
         f"argument must be a string, a collection or an object, not {type_name(args[0])}"
     )
@@ -227,7 +238,7 @@ def _lookup(_files: Files, args: Sequence[Traced]) -> Traced:
     entries, key = entries_of(args[0]), text_of(args[1])
     if key in entries:
         return _picked(entries[key], args[1])
-    if args[0].rest is not None:
+    if may_have(args[0], key):
         return _doubt("any", args[0])
     if len(args) < 3:
         raise FunctionError(f"the map has no element with the key `{key}`")
@@ -237,6 +248,8 @@ def _lookup(_files: Files, args: Sequence[Traced]) -> Traced:
 def _map(_files: Files, args: Sequence[Traced]) -> Traced:
     if len(args) % 2:
         raise FunctionError("map needs an even number of arguments")
+    if any(key.unknown is not None for key in args[::2]):
+        return _doubt("map", *args)
     return _container(
         {text_of(args[at]): args[at + 1] for at in range(0, len(args), 2)}, *args[::2]
     )
@@ -263,13 +276,20 @@ def _merge(_files: Files, args: Sequence[Traced]) -> Traced:
             rest = rest or arg.data
             continue
         if arg.rest is not None:
-            entries = {key: _overridable(item, arg) for key, item in entries.items()}
+            entries = {
+                key: _overridable(item, arg) if may_have(arg, key) else item
+                for key, item in entries.items()
+            }
             rest = rest or arg.rest
         entries.update(entries_of(arg))
     if not args or all(arg.data is None for arg in args):
         return made_of({} if not args else None, *args)
     result = _container(entries, *args)
     result.rest = rest
+    opened = [arg for arg in args if arg.rest is not None or isinstance(arg.data, Unknown)]
+    maps = [arg.data for arg in opened if isinstance(arg.data, OpenMap)]
+    if maps and len(maps) == len(opened):
+        result.data = OpenMap(entries, [one for data in maps for one in data.patterns])
     return result
 
 
@@ -311,8 +331,10 @@ def _reverse(_files: Files, args: Sequence[Traced]) -> Traced:
 
 def _set_function(keep: Callable[[list[set[object]], object], bool]) -> _Apply:
     def apply(_files: Files, args: Sequence[Traced]) -> Traced:
-        sets = [{identity(item) for item in items_of(arg)} for arg in args]
-        everything = itertools.chain.from_iterable(items_of(arg) for arg in args)
+        sizes = [len(items_of(arg)) for arg in args]
+        everything = one_type([item for arg in args for item in items_of(arg)])
+        rest = iter(everything)
+        sets = [{identity(item) for item in itertools.islice(rest, size)} for size in sizes]
         kept = [item for item in everything if keep(sets, identity(item))]
         return _container(SetData(set_order(kept)), *args)
 
@@ -325,7 +347,8 @@ def _setproduct(_files: Files, args: Sequence[Traced]) -> Traced:
         total *= max(1, len(items_of(arg)))
     if total > MAX_ITEMS:
         raise FunctionError(f"the product has more than {MAX_ITEMS} items")
-    rows = [made_of(list(row), *row) for row in itertools.product(*(items_of(arg) for arg in args))]
+    columns = [one_type(items_of(arg)) for arg in args]
+    rows = [made_of(list(row), *row) for row in itertools.product(*columns)]
     if all(isinstance(arg.data, SetData) for arg in args):
         return _container(SetData(rows), *args)
     return _container(rows, *args)
@@ -366,6 +389,8 @@ def _values(_files: Files, args: Sequence[Traced]) -> Traced:
 
 def _zipmap(_files: Files, args: Sequence[Traced]) -> Traced:
     keys, values = items_of(args[0]), items_of(args[1])
+    if any(arg.rest is not None for arg in args):  # nobody knows which key has which value
+        return _doubt("map", *args)
     if len(keys) != len(values):
         raise FunctionError(f"{len(keys)} keys do not fit {len(values)} values")
     if any(key.unknown is not None for key in keys):

@@ -12,6 +12,7 @@ from plumbrule_parsers.terraform.functions.call import (
     entries_of,
     items_of,
     number_of,
+    one_type,
     set_order,
     text_of,
     type_name,
@@ -45,14 +46,14 @@ def _like(value: Traced, data: list[Traced] | dict[str, Traced]) -> Traced:
 
 def _tolist(_files: Files, args: Sequence[Traced]) -> Traced:
     value = args[0]
-    return value if value.data is None else _like(value, list(_one_type(items_of(value))))
+    return value if value.data is None else _like(value, one_type(items_of(value)))
 
 
 def _toset(_files: Files, args: Sequence[Traced]) -> Traced:
     value = args[0]
     if value.data is None:
         return value
-    return _like(value, SetData(set_order(_one_type(items_of(value)))))
+    return _like(value, SetData(set_order(one_type(items_of(value)))))
 
 
 def _tomap(_files: Files, args: Sequence[Traced]) -> Traced:
@@ -60,21 +61,8 @@ def _tomap(_files: Files, args: Sequence[Traced]) -> Traced:
     if value.data is None:
         return value
     entries = entries_of(value)
-    converted = _one_type(list(entries.values()))
+    converted = one_type(list(entries.values()))
     return _like(value, dict(zip(entries, converted, strict=True)))
-
-
-def _one_type(items: list[Traced]) -> list[Traced]:
-    """Items of mixed primitive types become strings, as Terraform unifies them."""
-    kinds = {type_name(item) for item in items if item.unknown is None and item.data is not None}
-    if len(kinds) < 2 or not kinds <= {"string", "number", "bool"}:
-        return items
-    return [
-        item
-        if item.data is None or item.unknown is not None
-        else Traced(text_of(item), item.via, item.span, sensitive=item.sensitive)
-        for item in items
-    ]
 
 
 def _sensitive(_files: Files, args: Sequence[Traced]) -> Traced:

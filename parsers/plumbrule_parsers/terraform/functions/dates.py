@@ -46,7 +46,7 @@ def _timeadd(_files: Files, args: Sequence[Traced]) -> Traced:
     text = text_of(args[1])
     body = text.lstrip("+-")
     pieces = _DURATION.findall(body)
-    if "".join(number + unit for number, unit in pieces) != body or not body:
+    if body != "0" and ("".join(number + unit for number, unit in pieces) != body or not body):
         raise FunctionError(f"not a valid duration: `{text[:40]}`")
     seconds = sum(float(number) * _UNIT[unit] for number, unit in pieces)
     try:

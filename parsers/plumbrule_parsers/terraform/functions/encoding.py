@@ -104,7 +104,7 @@ def _jsondecode(_files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _yamldecode(_files: Files, args: Sequence[Traced]) -> Traced:
-    stream = parse_yaml(Source("yamldecode", text_of(args[0])), "1.2")
+    stream = parse_yaml(Source("yamldecode", text_of(args[0])), "terraform")
     errors = [problem for problem in stream.problems if problem.severity == "error"]
     if errors:
         raise FunctionError(f"invalid YAML: {errors[0].message}")

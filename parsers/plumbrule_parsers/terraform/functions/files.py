@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 from collections.abc import Callable, Sequence
 
 from plumbrule_parsers.function_table import Unknowns
@@ -11,6 +12,8 @@ from plumbrule_parsers.terraform.functions.call import Files, Function, text_of
 from plumbrule_parsers.terraform.functions.encoding import HASHES
 from plumbrule_parsers.traced import SetData, Traced, made_of, unknown
 from plumbrule_parsers.value import Reason
+
+MAX_PATTERNS = 200  # that one pattern with alternatives may stand for
 
 _Apply = Callable[[Files, Sequence[Traced]], Traced]
 
@@ -37,10 +40,30 @@ def _fileexists(files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _fileset(files: Files, args: Sequence[Traced]) -> Traced:
-    found = files.matching(text_of(args[0]), text_of(args[1]))
-    if found is None:
+    found: set[str] = set()
+    for pattern in _alternatives(text_of(args[1])):
+        found.update(files.matching(text_of(args[0]), pattern) or ())
+    if not found:
         return unknown(Reason.MISSING_FILE, text_of(args[0])[:80], *args, type="list")
-    return made_of(SetData(made_of(path, *args) for path in found), *args)
+    return made_of(SetData(made_of(path, *args) for path in sorted(found)), *args)
+
+
+_CHOICE = re.compile(r"\{([^{}]*)\}")
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The patterns that one with `{a,b}` stands for, the innermost braces first; a limited few."""
+    pending, out = [pattern], list[str]()
+    while pending and len(out) < MAX_PATTERNS:
+        one = pending.pop()
+        choice = _CHOICE.search(one)
+        if choice is None:
+            out.append(one)
+        else:
+            pending.extend(
+                one[: choice.start()] + part + one[choice.end() :] for part in choice[1].split(",")
+            )
+    return out
 
 
 def _path(change: Callable[[str], str]) -> _Apply:
@@ -62,7 +85,7 @@ def _place(what: str) -> _Apply:
 def _abspath(_files: Files, args: Sequence[Traced]) -> Traced:
     path = text_of(args[0])
     if path.startswith("/"):
-        return made_of(posixpath.normpath(path), *args)
+        return made_of(_clean(path), *args)
     return unknown(Reason.ENVIRONMENT, "abspath()", *args, type="string")
 
 
@@ -72,7 +95,12 @@ def _pathexpand(files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _dirname(path: str) -> str:
-    return posixpath.dirname(path.rstrip("/")) or ("/" if path.startswith("/") else ".")
+    return _clean(posixpath.dirname(path))  # the last slash counts, as in Go
+
+
+def _clean(path: str) -> str:
+    made = posixpath.normpath(path)
+    return made[1:] if made.startswith("//") else made
 
 
 def _basename(path: str) -> str:

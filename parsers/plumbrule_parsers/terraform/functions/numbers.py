@@ -80,7 +80,7 @@ def _pow(_files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _signum(_files: Files, args: Sequence[Traced]) -> Traced:
-    number = number_of(args[0])
+    number = whole_of(args[0])
     return made_of((number > 0) - (number < 0), *args)
 
 
@@ -88,10 +88,13 @@ def _sum(_files: Files, args: Sequence[Traced]) -> Traced:
     items = items_of(args[0])
     if not items:
         raise FunctionError("sum needs at least one item")
-    total = math.fsum(number_of(item) for item in items)
-    if all(isinstance(number_of(item), int) for item in items):
+    numbers = [number_of(item) for item in items]
+    if all(isinstance(number, int) for number in numbers):
         return made_of(sum(whole_of(item) for item in items), *args, *items)
-    return made_of(_tidy(total), *args, *items)
+    from fractions import Fraction
+
+    total = sum(Fraction(repr(number)) for number in numbers)
+    return made_of(_tidy(float(total)), *args, *items)
 
 
 NUMBERS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from plumbrule_parsers.function_table import MAX_TEXT, FunctionError, Unknowns
@@ -19,6 +18,7 @@ from plumbrule_parsers.terraform.functions.call import (
     text_of,
     whole_of,
 )
+from plumbrule_parsers.terraform.functions.letters import clusters, lower, title, upper
 from plumbrule_parsers.traced import Traced, first_unknown, made_of, plain
 from plumbrule_parsers.value import Segments, Unknown, join_segments
 
@@ -131,7 +131,7 @@ def _formatted(match: re.Match[str], arg: Traced) -> str | Unknown | Segments:
         return unknown
     if isinstance(data, Segments):
         return data
-    if verb == "s" or (verb == "v" and isinstance(data, str)):
+    if verb == "s" or (verb == "v" and isinstance(data, str) and "#" not in flags):
         text = text_of(arg)
         if match["precision"]:
             text = text[: int(match["precision"])]
@@ -148,13 +148,7 @@ def _formatted(match: re.Match[str], arg: Traced) -> str | Unknown | Segments:
         text = format(abs(number), verb)
         text = ("-" if number < 0 else "+" if "+" in flags else " " if " " in flags else "") + text
     elif verb in "feEgG":
-        number_ = number_of(arg)
-        precision = int(match["precision"]) if match["precision"] else (6 if verb in "feE" else -1)
-        text = (
-            number_text(number_)
-            if precision < 0
-            else format(float(number_), f"{'+' if '+' in flags else ''}.{precision}{verb}")
-        )
+        text = _decimal(number_of(arg), verb, match["precision"], "+" if "+" in flags else "")
     else:
         raise FunctionError(f"unsupported verb `%{verb}`")
     if "-" in flags:
@@ -163,6 +157,18 @@ def _formatted(match: re.Match[str], arg: Traced) -> str | Unknown | Segments:
         sign = text[:1] if text[:1] in "+-" else ""
         return sign + text[len(sign) :].rjust(width - len(sign), "0")
     return text.rjust(width)
+
+
+def _decimal(number: float, verb: str, precision: str | None, sign: str) -> str:
+    """A number by a verb for floats; `%g` has as many digits as the number needs."""
+    if precision or verb in "feE":
+        return format(float(number), f"{sign}.{int(precision or 6)}{verb}")
+    text = number_text(number)
+    digits = len(text.partition(".")[0].lstrip("-"))
+    if number == 0 or (digits < 22 and abs(number) >= 1e-4):
+        return sign + text if number >= 0 else text
+    shortest = repr(float(number))
+    return (sign if number >= 0 else "") + (shortest.upper() if verb == "G" else shortest)
 
 
 def _go_value(arg: Traced, flags: str) -> str:
@@ -205,6 +211,9 @@ def _formatlist(_files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _indent(_files: Files, args: Sequence[Traced]) -> Traced:
+    doubt = args[0].unknown
+    if doubt is not None:
+        return made_of(Unknown(doubt.reason, doubt.detail, type="string"), *args)
     spaces = whole_of(args[0])
     if not 0 <= spaces <= 10_000:
         raise FunctionError("the number of spaces is out of range")
@@ -340,23 +349,25 @@ def _strcontains(_files: Files, args: Sequence[Traced]) -> Traced:
 
 
 def _substr(_files: Files, args: Sequence[Traced]) -> Traced:
+    doubt = args[1].unknown or args[2].unknown
+    if doubt is not None:
+        return made_of(Unknown(doubt.reason, doubt.detail, type="string", not_null=True), *args)
     offset, length = whole_of(args[1]), whole_of(args[2])
     text = text_or_segments(args[0])
     if isinstance(text, Segments):
-        if offset >= 0 and length >= 0 and offset + length <= len(text.prefix):
+        if offset >= 0 and length >= 0 and offset + length <= len(clusters(text.prefix)):
             text = text.prefix
         else:
             unknown = text.unknowns[0]
             return made_of(Unknown(unknown.reason, unknown.detail, type="string"), *args)
     if isinstance(text, Unknown):
-        return made_of(text, *args)
-    start = max(0, len(text) + offset) if offset < 0 else offset
-    end = len(text) if length < 0 else start + length
-    return made_of(text[start:end], *args)
-
-
-def _title(text: str) -> str:
-    return re.sub(r"(^|[^\w'])(\w)", lambda match: match[1] + match[2].upper(), text)
+        made = Unknown(text.reason, text.detail, text.span, "string", not_null=text.not_null)
+        return made_of(made, *args)
+    letters = clusters(text)
+    start = max(0, len(letters) + offset) if offset < 0 else offset
+    # An offset from the end with no length takes the rest, as a negative length does.
+    end = start + length if length > 0 or (length == 0 and offset >= 0) else len(letters)
+    return made_of("".join(letters[start:end]), *args)
 
 
 def _trim(text: str, cut: str) -> str:
@@ -364,13 +375,7 @@ def _trim(text: str, cut: str) -> str:
 
 
 def _strrev(text: str) -> str:
-    clusters: list[str] = []
-    for letter in text:
-        if clusters and (unicodedata.combining(letter) or letter == "\u200d"):
-            clusters[-1] += letter
-        else:
-            clusters.append(letter)
-    return "".join(reversed(clusters))
+    return "".join(reversed(clusters(text)))
 
 
 def _chomp(text: str) -> str:
@@ -385,7 +390,7 @@ STRINGS = {
     "formatlist": Function(_formatlist, 1, None, _OWN, "list"),
     "indent": Function(_indent, 2, 2, _OWN, "string"),
     "join": Function(_join, 2, None, _OWN, "string"),
-    "lower": Function(_mapped(str.lower), 1, 1, _OWN, "string"),
+    "lower": Function(_mapped(lower), 1, 1, _OWN, "string"),
     "regex": Function(_regex, 2, 2, _STRICT, "any"),
     "regexall": Function(_regexall, 2, 2, _STRICT, "list"),
     "replace": Function(_replace, 3, 3, _OWN, "string"),
@@ -394,10 +399,10 @@ STRINGS = {
     "strcontains": Function(_strcontains, 2, 2, _OWN, "bool"),
     "strrev": Function(_of_text(_strrev), 1, 1, _STRICT, "string"),
     "substr": Function(_substr, 3, 3, _OWN, "string"),
-    "title": Function(_of_text(_title), 1, 1, _STRICT, "string"),
+    "title": Function(_of_text(title), 1, 1, _STRICT, "string"),
     "trim": Function(_of_text(_trim), 2, 2, _STRICT, "string"),
     "trimprefix": Function(_of_text(str.removeprefix), 2, 2, _STRICT, "string"),
     "trimspace": Function(_of_text(str.strip), 1, 1, _STRICT, "string"),
     "trimsuffix": Function(_of_text(str.removesuffix), 2, 2, _STRICT, "string"),
-    "upper": Function(_mapped(str.upper), 1, 1, _OWN, "string"),
+    "upper": Function(_mapped(upper), 1, 1, _OWN, "string"),
 }

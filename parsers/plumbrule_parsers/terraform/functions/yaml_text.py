@@ -11,6 +11,8 @@ def yaml_text(value: Traced) -> str | Segments:
     """The document, ending in a newline; unknown parts are kept as segments."""
     parts: list[str | Unknown | Segments] = []
     _block(value, 0, parts, after_dash=True)
+    if value.data is None or isinstance(value.data, (bool, int, float)):
+        parts.append("...\n")  # a plain scalar alone ends its document
     return join_segments(parts)
 
 

@@ -125,7 +125,7 @@ class _Reader:
         return Document(
             self.source, "terraform", tuple(self.nodes), tuple(self.references), tuple(told),
             tuple(self.holes), Completeness.PARTLY if because else Completeness.EVALUATED, because,
-            facts,
+            facts=facts,
         )  # fmt: skip
 
     def version(self) -> list[Problem]:

@@ -144,6 +144,10 @@ class _State:
             names = str(origin.get("path"))
             key = (folders.get(names, "\0"), str(origin.get("base")))
             candidates = self.declared.get(key, [])
+            # Of a module that others call too, those of its own root are meant.
+            ours = [one for one in candidates
+                    if one.variant and one.unit.partition("@")[0] == (root or ".")]  # fmt: skip
+            candidates = ours or candidates
             exact = [one for one in candidates if one.fields.get("address") == node.label]
             written = next(iter(exact or candidates), None)
             if written is None:
@@ -152,7 +156,7 @@ class _State:
             stale = "" if is_state else _stale(origin, written)
             if stale:
                 self.report_stale(plan, written, stale)
-            alone = self.is_alone(names, folders)
+            alone = bool(ours) or self.is_alone(names, folders)
             if stale or is_state:
                 gone = [one.address for one in exact or candidates]
                 self.dropped[node.address] = gone
@@ -321,7 +325,9 @@ class _State:
             return [ToAddress(one) for one in found] if found else [target]
         key = self.meant(replace(reference, reverse=False))
         if key is not None:
-            nodes = self.declared.get(key, ())
+            assert isinstance(target, ToMatch)
+            call = dict(target.equals).get("call", "")
+            nodes = [one for one in self.declared.get(key, ()) if call in ("", one.variant)]
             found = [one for node in nodes for one in self.replaced.get(node.address, ())]
             if found:
                 return [ToAddress(one) for one in found]
