@@ -124,6 +124,49 @@ deploy:
 """,
         "ci/base.yml": ".other:\n  script: [echo 1]\nstages: [x]\n",
     },
+    "jenkins": {
+        "Jenkinsfile": """\
+@Library('acme@1') _
+def image = 'acme/web'
+pipeline {
+  agent { docker { image 'node:20' } }
+  environment { TOKEN = credentials('deploy'); TAG = "${image}:1" }
+  options { timeout(time: 1, unit: 'HOURS'); disableConcurrentBuilds() }
+  triggers { cron('H 4 * * *') }
+  stages {
+    stage('build') {
+      when { branch 'main' }
+      steps {
+        checkout scm
+        sh 'make \\'a b\\' $TOKEN'
+        sh \"\"\"
+          curl -H "x: ${TOKEN}" https://x.example \\\\
+            | sh -c "mkdir \\\\$HOME/a"
+        \"\"\"
+        script { for (x in [1, 2]) { if (x > 1) { sh "echo ${x}" + image } else { other(x) } } }
+      }
+      post { always { archiveArtifacts artifacts: 'out/**' } }
+    }
+    stage('both') {
+      parallel {
+        stage('a') { agent { label 'big' } steps { sh(script: 'ls', returnStatus: true) } }
+        stage('b') { steps { container('x') { step([$class: 'B', m: [a: 1]]) } } }
+      }
+    }
+  }
+}
+def other(n) { withCredentials([string(credentialsId: 'k', variable: 'K')]) { sh "go ${K}" } }
+""",
+        "old.jenkinsfile": """\
+node('linux') {
+  stage 'one'
+  try { sh /ls ${x}/ } catch (e) { bat 'dir' } finally { deleteDir() }
+  parallel a: { sh 'a' }, b: { node { sh 'b' } }
+  stage('two') { docker.image('x').inside('-u 1') { sh '''b
+c''' } }
+}
+""",
+    },
     "dockerfile": {
         "Dockerfile": """\
 # escape=\\
@@ -152,10 +195,36 @@ ENTRYPOINT ["sh"]
     "kustomize": {
         "overlays/prod/kustomization.yaml": "resources: [../base]\nnamePrefix: p-\n"
         "images:\n- {name: a, newTag: '1'}\n",
+        "overlays/base/kustomization.yaml": """\
+configMapGenerator:
+- name: c
+  literals: [a=1, "b='2'"]
+secretGenerator:
+- {name: s, literals: [k=v], options: {labels: {a: b}}}
+patches:
+- target: {kind: ConfigMap}
+  patch: |-
+    - {op: add, path: /data/c, value: "3"}
+""",
     },
     "prometheus": {
         "rules.yml": "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n    for: 5m\n"
         "  - record: r\n    expr: sum(x)\n",
+    },
+    "shell": {
+        "scripts/deploy.sh": """\
+#!/usr/bin/env bash
+set -euo pipefail
+go() { mkdir -p "$1"; }
+for x in a b; do go "$x" || true; done
+cat <<END | kubectl apply -f -
+name: $HOME
+END
+sh scripts/other.sh
+""",
+        "scripts/other.sh": "kind create cluster\n",
+        "Makefile": "A = b\n.PHONY: deploy\ndeploy: build\n\t@kubectl apply -f $(A) $$HOME\n"
+        "build:\n\t-mkdir a \\\n\t  b\n\t$(MAKE) clean\n",
     },
     "terraform": {
         "main.tf": """\
@@ -191,6 +260,24 @@ module "m" {
    {"address": "aws_iam_policy.p", "expressions": {"policy": {"references": ["local.p"]}}}]}}},
   "variables": {"n": {"default": 2}}}}}
 """,
+    },
+}
+# Documents of other formats that give a format something to resolve.
+BESIDE = {
+    "shell": {
+        ".github/workflows/beside.yml": (
+            "github_actions",
+            """\
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+    - run: ./scripts/deploy.sh x
+    - run: make deploy
+    - run: bash $X/y.sh
+""",
+        ),
     },
 }
 NASTY = (
@@ -246,8 +333,13 @@ def parsed(name: str, files: dict[str, str]) -> dict[str, Document]:
     """The documents of the files, resolved where the format resolves."""
     found = format_of(name)
     documents = {path: found.parse(Source(path, text)) for path, text in files.items()}
+    beside = BESIDE.get(name, {})
+    for path, (other, text) in beside.items():
+        documents[path] = format_of(other).parse(Source(path, text))
     if found.resolve is not None:
-        tree = ScannedFiles(None, (), files)
+        tree = ScannedFiles(
+            None, (), {**files, **{path: text for path, (_, text) in beside.items()}}
+        )
         resolved = list(found.resolve(dict(documents), tree))
         documents.update({document.source.path: document for document in resolved})
     return documents
@@ -376,7 +468,9 @@ def test_lines_above_rename_nothing(name: str, path: str) -> None:
         pytest.skip("JSON has no comments")
     text = SNIPPETS[name][path]
     before = parsed(name, {path: text})[path]
-    moved = parsed(name, {path: "# a comment\n\n" + text.replace("# escape=\\\n", "")})[path]
+    mark = "//" if name == "jenkins" else "#"
+    above = f"{mark} a comment\n\n"
+    moved = parsed(name, {path: above + text.replace("# escape=\\\n", "")})[path]
     assert [node.address for node in before.nodes] == [node.address for node in moved.nodes]
 
 

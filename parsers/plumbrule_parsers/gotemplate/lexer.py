@@ -7,7 +7,6 @@ fill an action alone, strings end on their line, raw strings do not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 BLANKS: Final = " \t\r\n"
@@ -31,11 +30,14 @@ class Token(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A stretch of text (`tokens` is None) or an action, braces included."""
+    """A stretch of text (`inside` is negative) or an action, braces included.
+
+    `inside` is where an action's first token may begin.
+    """
 
     start: int
     end: int
-    tokens: list[Token] | None
+    inside: int = -1
 
 
 _TOKEN = re.compile(
@@ -60,12 +62,17 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_ACTION = re.compile(
+    r"\{\{(?:[^\"'`}]++|\"(?:\\[^\n]|[^\"\\\n])*+\"|`[^`]*+`|'(?:\\[^\n]|[^'\\\n])++'"
+    r"|\}(?!\}))*+\}\}"
+)
 _COMMENT_END = re.compile(r"[ \t\r\n]-\}\}|\}\}")
 _BLANK_RUN = re.compile(r"[ \t\r\n]*+")
 
 
-def pieces(text: str) -> Iterator[Piece]:
+def pieces(text: str) -> list[Piece]:
     """The texts and actions of a template, in order; comments and empty texts are left out."""
+    found: list[Piece] = []
     position, size = 0, len(text)
     trims = False  # the action before ended with `-}}`
     while True:
@@ -76,20 +83,29 @@ def pieces(text: str) -> Iterator[Piece]:
             start = min(_skip(text, start), end)
         if opening < 0:
             if start < end:
-                yield Piece(start, end, None)
-            return
+                found.append(Piece(start, end))
+            return found
         inside = opening + 2
         if text.startswith("-", inside) and text[inside + 1 : inside + 2] in tuple(BLANKS):
             inside += 2
             while end > start and text[end - 1] in BLANKS:
                 end -= 1
         if start < end:
-            yield Piece(start, end, None)
+            found.append(Piece(start, end))
         if text.startswith("/*", inside):
             position, trims = _comment(text, opening, inside)
             continue
-        tokens, position, trims = _action(text, opening, inside)
-        yield Piece(opening, position, tokens)
+        action = _ACTION.match(text, opening)
+        if action is None:
+            raise _unfinished(text, opening, inside)
+        position = action.end()
+        # The blank before the marker must not be the one that belongs to `{{-`.
+        trims = (
+            text.startswith("-}}", position - 3)
+            and position - 4 >= inside
+            and text[position - 4] in BLANKS
+        )
+        found.append(Piece(opening, position, inside))
 
 
 def _skip(text: str, start: int) -> int:
@@ -107,27 +123,37 @@ def _comment(text: str, opening: int, inside: int) -> tuple[int, bool]:
     return found.end(), len(found[0]) > 2
 
 
-def _action(text: str, opening: int, start: int) -> tuple[list[Token], int, bool]:
-    """The tokens up to the closing braces, where it ends, and whether it trims what follows."""
-    tokens: list[Token] = []
-    position = start
+def tokens(text: str, start: int) -> list[Token]:
+    """The tokens of one whole action from `start` to its closing braces, without the blanks."""
+    found: list[Token] = []
+    position, last = start, len(text) - 2
     match = _TOKEN.match
-    while True:
-        if text.startswith("}}", position):
-            return tokens, position + 2, False
-        found = match(text, position)
-        if found is None:
-            raise _refused(text, opening, position)
-        kind = found.lastgroup or ""
-        end = found.end()
-        if kind == "rest":  # the number's inner group closed last
-            kind = "number"
-        if kind == "blank" and text.startswith("-}}", end):
-            return tokens, end + 3, True
-        tokens.append(Token(kind, found[0], position, end))
-        if kind == "number" and found["rest"]:
-            raise LexicalError(f"`{found[0][:40]}` is no number", position, end)
+    while position < last:
+        token = match(text, position)
+        if token is None:
+            raise _refused(text, 0, position)
+        kind = token.lastgroup or ""
+        end = token.end()
+        if kind == "blank":
+            if end == last - 1 and text.startswith("-}}", end):
+                return found
+        else:
+            if kind == "rest":  # the number's inner group closed last
+                kind = "number"
+            found.append(Token(kind, token[0], position, end))
+            if kind == "number" and token["rest"]:
+                raise LexicalError(f"`{token[0][:40]}` is no number", position, end)
         position = end
+    return found
+
+
+def _unfinished(text: str, opening: int, position: int) -> LexicalError:
+    """Why no action ends behind its opening braces."""
+    while True:
+        found = _TOKEN.match(text, position)
+        if found is None:
+            return _refused(text, opening, position)
+        position = found.end()
 
 
 def _refused(text: str, opening: int, at: int) -> LexicalError:

@@ -1,4 +1,8 @@
-"""Template text to its syntax tree. Never raises; depth is bounded."""
+"""Template text to its syntax tree. Never raises; depth is bounded.
+
+The same actions stand in many templates (`{{- end }}`, the same includes), so what one action says
+is parsed once for its text, with offsets from its own start (`Statements`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Final, Literal, cast
 
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.gotemplate import syntax as s
-from plumbrule_parsers.gotemplate.lexer import LexicalError, Piece, Token, pieces
+from plumbrule_parsers.gotemplate.lexer import LexicalError, Piece, Token, pieces, tokens
 from plumbrule_parsers.source import Source
 
 MAX_DEPTH: Final = 100  # blocks and parentheses inside each other
@@ -16,15 +20,20 @@ _KEYWORDS = frozenset(
 )
 _END: Final = Token("end", "", 0, 0)
 
+Statements = dict[tuple[str, int], s.Statement]
 
-def parse_template(source: Source) -> s.Template:
-    """The tree of the whole text; a text with a mistake has a problem and no body."""
-    parser = _Parser(source.text)
+
+def parse_template(source: Source, statements: Statements | None = None) -> s.Template:
+    """The tree of the whole text; a text with a mistake has a problem and no body.
+
+    `statements` are actions that were parsed before; new ones are added.
+    """
+    parser = _Parser(source.text, statements if statements is not None else {})
     try:
-        parser.pieces = list(pieces(source.text))
+        parser.pieces = pieces(source.text)
         body, closing = parser.elements(0)
         if closing is not None:
-            raise _refuse(f"`{closing[0]}` without a block to close", closing[1])
+            raise _refuse(f"`{closing.keyword}` without a block to close", parser.closing)
     except LexicalError as error:
         span = source.span(error.start, min(error.end, len(source.text)))
         problem = Problem("template-syntax", error.message, span)
@@ -36,65 +45,88 @@ def _refuse(message: str, at: Piece | Token) -> LexicalError:
     return LexicalError(message, at.start, at.end)
 
 
-_Closing = tuple[str, Piece, "_Words"]
-
-
 class _Parser:
     """Walks over the pieces; `variables` are those that are declared at this point."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, statements: Statements) -> None:
         self.text = text
+        self.statements = statements
         self.pieces: list[Piece] = []
         self.at = 0
+        self.closing: Piece = Piece(0, 0)  # the `else` or `end` that was read last
         self.definitions: dict[str, s.Definition] = {}
         self.variables = ["$"]
         self.loops = 0
 
-    def elements(self, depth: int) -> tuple[tuple[s.Element, ...], _Closing | None]:
+    def statement(self, piece: Piece) -> s.Statement:
+        """What an action says."""
+        written = self.text[piece.start : piece.end]
+        key = written, piece.inside - piece.start
+        found = self.statements.get(key)
+        if found is None:
+            try:
+                found = self.statements[key] = _Words(written, key[1]).statement()
+            except LexicalError as error:
+                start, end = error.start + piece.start, error.end + piece.start
+                raise LexicalError(error.message, start, end) from None
+        return found
+
+    def read(self, statement: s.Statement, piece: Piece) -> None:
+        """Note what an action declares; refuse a variable that was not declared."""
+        for name, start, end in statement.uses:
+            if name not in self.variables:
+                at = piece.start
+                raise LexicalError(f"there is no variable `{name}` here", at + start, at + end)
+        if statement.declares:
+            self.variables.extend(statement.declares)
+
+    def elements(self, depth: int) -> tuple[tuple[s.Element, ...], s.Statement | None]:
         """Elements up to an `else`, an `end` or the end of the text."""
         found: list[s.Element] = []
-        while self.at < len(self.pieces):
-            piece = self.pieces[self.at]
+        parts, size = self.pieces, len(self.pieces)
+        if depth > MAX_DEPTH and self.at < size:
+            raise _refuse(f"blocks nest deeper than {MAX_DEPTH} levels", parts[self.at])
+        while self.at < size:
+            piece = parts[self.at]
             self.at += 1
-            if depth > MAX_DEPTH:
-                raise _refuse(f"blocks nest deeper than {MAX_DEPTH} levels", piece)
-            if piece.tokens is None:
-                text = self.text[piece.start : piece.end]
-                found.append(s.Text(piece.start, piece.end, text))
+            start, end, inside = piece
+            if inside < 0:
+                found.append(s.Text(start, end, self.text[start:end]))
                 continue
-            words = _Words(piece, piece.tokens, self.variables)
-            first = words.peek()
-            keyword = first.text if first.kind == "word" and first.text in _KEYWORDS else ""
+            statement = self.statement(piece)
+            keyword = statement.keyword
             if keyword in ("else", "end"):
-                words.take()
-                return tuple(found), (keyword, piece, words)
-            if keyword:
-                words.take()
-                element = self.block(keyword, piece, words, depth)
+                self.closing = piece
+                return tuple(found), statement
+            if keyword != "block" and (statement.uses or statement.declares):
+                if keyword in ("if", "with", "range"):
+                    pass  # what these declare ends with them
+                else:
+                    self.read(statement, piece)
+            if not keyword:
+                assert statement.pipe is not None
+                found.append(s.Action(start, end, statement.pipe))
+            else:
+                element = self.block(statement, piece, depth)
                 if element is not None:
                     found.append(element)
-            else:
-                pipe = words.pipeline("end", depth)
-                found.append(s.Action(piece.start, piece.end, pipe))
         return tuple(found), None
 
-    def block(self, keyword: str, piece: Piece, words: _Words, depth: int) -> s.Element | None:
+    def block(self, statement: s.Statement, piece: Piece, depth: int) -> s.Element | None:
         """What a keyword opens."""
+        keyword, name, pipe = statement.keyword, statement.name, statement.pipe
         if keyword in ("if", "with", "range"):
-            kind = cast(Literal["if", "with", "range"], keyword)
-            return self.branch(kind, piece, words, depth)
+            return self.branch(statement, piece, depth)
         if keyword in ("break", "continue"):
             if not self.loops:
                 raise _refuse(f"`{keyword}` outside of `range`", piece)
-            words.done()
-            return s.Jump(piece.start, piece.end, cast(Literal["break", "continue"], keyword))
-        name = words.string(keyword)
+            jump = cast(Literal["break", "continue"], keyword)
+            return s.Jump(piece.start, piece.end, jump)
         if keyword == "template":
-            pipe = None if words.at_end() else words.pipeline("end", depth)
             return s.Call(piece.start, piece.end, name, pipe)
-        pipe = words.pipeline("end", depth) if keyword == "block" else None
-        words.done()
-        if keyword == "define" and depth:
+        if keyword == "block":
+            self.read(statement, piece)
+        elif depth:
             raise _refuse("`define` must not stand inside a block", piece)
         outer, self.variables = self.variables, ["$"]
         loops, self.loops = self.loops, 0
@@ -102,46 +134,45 @@ class _Parser:
         self.variables, self.loops = outer, loops
         end = self.end_of(closing, keyword, piece)
         if name not in self.definitions or not _blank(body):
-            self.definitions[name] = s.Definition(piece.start, end.end, name, body)
+            self.definitions[name] = s.Definition(piece.start, end, name, body)
         return s.Call(piece.start, piece.end, name, pipe) if keyword == "block" else None
 
-    @staticmethod
-    def end_of(closing: _Closing | None, keyword: str, piece: Piece) -> Piece:
-        """The `end` that closes a block."""
+    def end_of(self, closing: s.Statement | None, keyword: str, piece: Piece) -> int:
+        """The end of the `end` that closes a block."""
         if closing is None:
             raise _refuse(f"`{keyword}` is never closed with `end`", piece)
-        if closing[0] != "end":
-            raise _refuse(f"`else` does not belong to `{keyword}`", closing[1])
-        closing[2].done()
-        return closing[1]
+        if closing.keyword != "end":
+            raise _refuse(f"`else` does not belong to `{keyword}`", self.closing)
+        return self.closing.end
 
-    def branch(
-        self, keyword: Literal["if", "with", "range"], piece: Piece, words: _Words, depth: int
-    ) -> s.Branch:
+    def branch(self, statement: s.Statement, piece: Piece, depth: int) -> s.Branch:
         """`if`, `with` or `range` with all that belongs to it."""
+        keyword = cast(Literal["if", "with", "range"], statement.chained or statement.keyword)
         if depth >= MAX_DEPTH:
             raise _refuse(f"blocks nest deeper than {MAX_DEPTH} levels", piece)
         declared = len(self.variables)
-        pipe = words.pipeline("end", depth, ranges=keyword == "range")
+        self.read(statement, piece)
         self.loops += keyword == "range"
         body, closing = self.elements(depth + 1)
         self.loops -= keyword == "range"
         orelse: tuple[s.Element, ...] = ()
-        end = piece.end
-        if closing is not None and closing[0] == "else":
-            following = closing[2].peek()
-            if keyword != "range" and following.kind == "word" and following.text == keyword:
-                closing[2].take()
-                again = self.branch(keyword, closing[1], closing[2], depth + 1)
+        if closing is not None and closing.keyword == "else":
+            following = self.closing
+            if keyword != "range" and closing.chained == keyword:
+                again = self.branch(closing, following, depth + 1)
                 orelse, end = (again,), again.end
-                closing = None
+            elif closing.chained:
+                at = following.start + closing.chained_at
+                message = f"`{closing.chained}` is not expected here"
+                raise LexicalError(message, at, at + len(closing.chained))
             else:
-                closing[2].done()
                 orelse, closing = self.elements(depth + 1)
-                end = self.end_of(closing, keyword, piece).end
+                end = self.end_of(closing, keyword, piece)
         else:
-            end = self.end_of(closing, keyword, piece).end
+            end = self.end_of(closing, keyword, piece)
         del self.variables[declared:]
+        pipe = statement.pipe
+        assert pipe is not None
         return s.Branch(piece.start, piece.end, end, keyword, pipe, body, orelse)
 
 
@@ -151,33 +182,52 @@ def _blank(body: tuple[s.Element, ...]) -> bool:
 
 
 class _Words:
-    """The tokens of one action."""
+    """The tokens of one action; offsets count from its start."""
 
-    def __init__(self, piece: Piece, tokens: list[Token], variables: list[str]) -> None:
-        self.piece = piece
-        self.tokens = tokens
-        self.variables = variables
+    def __init__(self, written: str, inside: int) -> None:
+        self.piece = Piece(0, len(written), inside)
+        self.tokens = tokens(written, inside)
         self.at = 0
+        self.declared: list[str] = []
+        self.uses: list[tuple[str, int, int]] = []
+
+    def statement(self) -> s.Statement:
+        """What the action says. LexicalError: it is none."""
+        first = self.peek()
+        keyword = first.text if first.kind == "word" and first.text in _KEYWORDS else ""
+        name, chained, chained_at = "", "", 0
+        pipe: s.Pipe | None = None
+        if not keyword:
+            pipe = self.pipeline("end", 0)
+        else:
+            self.at += 1
+        if keyword in ("if", "with", "range"):
+            pipe = self.pipeline("end", 0, ranges=keyword == "range")
+        elif keyword == "else":
+            following = self.peek()
+            if following.kind == "word" and following.text in ("if", "with"):
+                self.at += 1
+                chained, chained_at = following.text, following.start
+                pipe = self.pipeline("end", 0)
+        elif keyword in ("define", "template", "block"):
+            name = self.string(keyword)
+            if keyword == "block" or (keyword == "template" and self.peek() is not _END):
+                pipe = self.pipeline("end", 0)
+        if pipe is None:
+            self.done()
+        return s.Statement(
+            keyword, pipe, name, chained, chained_at, tuple(self.uses), tuple(self.declared)
+        )  # fmt: skip
 
     def peek(self) -> Token:
-        """The next token that is no blank."""
-        while self.at < len(self.tokens) and self.tokens[self.at].kind == "blank":
-            self.at += 1
+        """The next token."""
         return self.tokens[self.at] if self.at < len(self.tokens) else _END
 
     def take(self) -> Token:
-        """The next token that is no blank, taken."""
+        """The next token, taken."""
         token = self.peek()
         self.at += 1
         return token
-
-    def touching(self) -> Token:
-        """The very next token, blanks included."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else _END
-
-    def at_end(self) -> bool:
-        """Whether nothing but blanks is left."""
-        return self.peek() is _END
 
     def done(self) -> None:
         """Refuse what is left over."""
@@ -207,8 +257,8 @@ class _Words:
             commands.append(self.command(end, depth, first=not commands))
         if not commands:
             raise _refuse("a value is missing", start if start is not _END else self.piece)
-        for name in names if sign == ":=" else ():
-            self.variables.append(name)
+        if sign == ":=":
+            self.declared += names
         first = start.start if names else commands[0].start
         return s.Pipe(first, commands[-1].end, tuple(commands), names, sign)
 
@@ -235,9 +285,9 @@ class _Words:
         return (), ""
 
     def known(self, name: str, at: Token) -> None:
-        """Refuse a variable that was not declared."""
-        if name not in self.variables:
-            raise _refuse(f"there is no variable `{name}` here", at)
+        """Note a variable that must have been declared before."""
+        if name not in self.declared:
+            self.uses.append((name, at.start, at.end))
 
     def command(self, end: str, depth: int, *, first: bool) -> s.Command:
         """One command and the `|` behind it."""
@@ -251,9 +301,11 @@ class _Words:
                     raise _refuse("a value is missing before `|`", token)
                 self.take()
                 break
-            words.append(self.operand(depth))
-            after = self.touching()
-            if after is not _END and after.kind not in ("blank", "pipe", end):
+            word = self.operand(depth)
+            words.append(word)
+            after = self.peek()
+            touches = after is not _END and after.start == word.end
+            if touches and after.kind not in ("pipe", end):
                 raise _refuse(f"`{after.text[:40]}` is not expected here", after)
         head = words[0]
         if not first and isinstance(head, (s.Constant, s.Nil, s.Dot)):
@@ -266,7 +318,7 @@ class _Words:
         term = self.term(depth)
         names: list[str] = []
         end = term.end
-        while (token := self.touching()).kind == "field":
+        while (token := self.peek()).kind == "field" and token.start == end:
             names.append(token.text[1:])
             end = token.end
             self.at += 1
@@ -287,7 +339,8 @@ class _Words:
         if kind == "field":
             return s.Field(start, end, (token.text[1:],))
         if kind == "variable":
-            self.known(token.text, token)
+            if token.text != "$":
+                self.known(token.text, token)
             return s.Variable(start, end, token.text)
         if kind == "word":
             return self.word(token)

@@ -1,4 +1,8 @@
-"""The syntax tree of a Go template. Every node has the offsets of what it was written as."""
+"""The syntax tree of a Go template. Every node has the offsets of what it was written as.
+
+Elements have offsets in the text. Pipes and what is in them count from the start of the element
+that they belong to, because equal actions share them.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +108,23 @@ class Pipe:
 
 
 Operand: TypeAlias = Dot | Field | Variable | Function | Constant | Nil | Chain | Pipe
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one action says, wherever it stands.
+
+    `chained` is the keyword behind an `else`. `uses` are variables that must have been declared
+    before, with their offsets; `declares` are those that it declares.
+    """
+
+    keyword: str
+    pipe: Pipe | None
+    name: str = ""
+    chained: str = ""
+    chained_at: int = 0
+    uses: tuple[tuple[str, int, int], ...] = ()
+    declares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,14 @@
 """Helm charts: the chart, its values, and its templates rendered with them."""
 
 from plumbrule_parsers.format import Format
-from plumbrule_parsers.helm.parse import detect, parse
+from plumbrule_parsers.helm.parse import declares_releases, detect, parse
 from plumbrule_parsers.helm.resolve import resolve
 
-FORMAT = Format("helm", detect, parse, resolve=resolve)
+FORMAT = Format(
+    "helm",
+    detect,
+    parse,
+    resolve=resolve,
+    reads=("terraform", "kustomize", "kubernetes"),
+    heeds=declares_releases,
+)

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from plumbrule_parsers.format import FileTree
+from plumbrule_parsers.helm.chart_tree import ChartTree
 from plumbrule_parsers.helm.values import Table, copied_table, traced_values
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import ListValue, MapValue, Value
@@ -122,9 +123,9 @@ class Charts:
     def __init__(
         self, tree: FileTree, values_of: Callable[[str], MapValue | None] | None = None
     ) -> None:
-        self.tree = tree
+        self.tree = ChartTree(tree)
         self.values_of = values_of or (lambda _path: None)
-        self.all = sorted(tree.paths())
+        self.all = list(self.tree.paths())
         self.folders = {
             path.rpartition("/")[0] for path in self.all if path.rpartition("/")[2] == "Chart.yaml"
         }

@@ -7,20 +7,32 @@ values, write them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from typing import Final
+from itertools import accumulate
+from sys import intern
+from typing import Final, NamedTuple
 
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.helm.state import INCLUDED, TEMPLATE
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.traced_text import HOLE, Piece, plain_text
+from plumbrule_parsers.traced_text import (
+    HOLE,
+    Piece,
+    TracedSegments,
+    TracedText,
+    cut,
+    plain_text,
+    text_data,
+    width_of,
+)
 from plumbrule_parsers.value import (
     Hop,
     ListValue,
     MapValue,
     Place,
     Reason,
+    Segments,
     Unknown,
     Value,
     join_segments,
@@ -28,14 +40,38 @@ from plumbrule_parsers.value import (
 from plumbrule_parsers.yaml_tree import parse_yaml
 
 MAX_VALUES_HOPS: Final = 4
+SHORT: Final = 80  # characters of a text that other renderings may well have, too
+MAX_DATA: Final = 24  # places of data of one piece that are all looked at
+VALUES: Final = "values"  # what an Application gives its chart, as text
+
+
+class _Way(NamedTuple):
+    """What the hops of a piece say: the innermost action, the includes, the places of data."""
+
+    template: Span | None
+    chain: tuple[Hop, ...]
+    data: tuple[Hop, ...]
+
+
+def _way(hops: tuple[Hop, ...]) -> _Way:
+    template = next((hop.span for hop in hops if hop.note == TEMPLATE), None)
+    chain = [hop for hop in hops if hop.note == INCLUDED]
+    data = [hop for hop in hops if hop.kind == "data" and hop.note not in (TEMPLATE, INCLUDED)]
+    if len(data) > MAX_DATA:  # the first is the origin, the last ones are shown
+        data = [data[0], *data[-MAX_VALUES_HOPS:]]
+    return _Way(template, tuple(chain), tuple(data))
 
 
 class Origins:
     """Where each stretch of a rendered text was written."""
 
-    def __init__(self, pieces: tuple[Piece, ...], home: Source) -> None:
+    def __init__(
+        self, pieces: tuple[Piece, ...], home: Source, known: dict[Place, Place] | None = None
+    ) -> None:
         self.pieces = pieces
+        self.known = {} if known is None else known
         self.home = home
+        self.ways: dict[int, _Way] = {}  # by the identity of hops, which the pieces keep alive
         self.starts: list[int] = []
         at = 0
         for piece in pieces:
@@ -77,15 +113,15 @@ class Origins:
         for number in self.numbers(start, end):
             piece = self.pieces[number]
             written = self.literal(number, start, end)
-            origin: Hop | None = None
-            for hop in piece.hops:
-                if hop.note == INCLUDED:
-                    chain.setdefault(hop)
-                elif hop.note == TEMPLATE:
-                    template = template or hop.span
-                elif hop.kind == "data":
-                    origin = origin or hop
-                    values.setdefault(hop, hop.span)
+            way = self.ways.get(id(piece.hops))
+            if way is None:
+                way = self.ways[id(piece.hops)] = _way(piece.hops)
+            template = template or way.template
+            for hop in way.chain:
+                chain.setdefault(hop)
+            for hop in way.data:
+                values.setdefault(hop, hop.span)
+            origin = way.data[0] if way.data else None
             if written is not None:
                 if origin is None:
                     template = template or written
@@ -94,11 +130,13 @@ class Origins:
         if template is None:
             template = self.home.span(0, 0)
         if not values:
-            return Place(template, via=tuple(chain))
+            found = Place(template, via=tuple(chain))
+            return self.known.setdefault(found, found)
         shown = list(values.items())[-MAX_VALUES_HOPS:]
         primary = shown[-1][0].span
         hops = (Hop(template, TEMPLATE), *chain, *(hop for hop, _span in shown))
-        return Place(primary, via=hops)
+        found = Place(primary, via=hops)
+        return self.known.setdefault(found, found)
 
     def at_home(self, start: int) -> int:
         """The offset in the chart's own template behind which the rendered offset lies."""
@@ -133,6 +171,8 @@ class _Mapper:
             return known
         if isinstance(value, str) and HOLE in value and place is not None:
             return self.holed(value, place.value)
+        if value.__class__ is str and len(value) <= SHORT:
+            return intern(value)
         return value
 
     def holed(self, value: str, at: Span) -> Value:
@@ -163,8 +203,36 @@ class _Mapper:
                     place is not None and place.key is not None) else []  # fmt: skip
                 made.rest = found[0] if found else Unknown(Reason.TEMPLATE, "a key")
                 continue
-            made.put(key, self.value(item, place), self.entry(item, place))
+            mapped = None
+            if key == VALUES and isinstance(item, str) and place is not None:
+                mapped = self.in_pieces(item, place.value)
+            made.put(intern(key), mapped or self.value(item, place), self.entry(item, place))
         return made
+
+    def in_pieces(self, value: str, at: Span) -> str | Segments | None:
+        """The text of a block with the origin of each part, because it is read again as values."""
+        numbers = self.origins.numbers(at.start, at.end)
+        base = self.origins.starts[numbers.start] if numbers else 0
+        found = cut([self.origins.pieces[one] for one in numbers], at.start - base, at.end - base)
+        text = plain_text(found)
+        starts = list(accumulate(map(width_of, found[:-1]), initial=0)) if found else []
+        kept: list[Piece] = []
+        position = 0
+        for line in value.split("\n"):
+            start = text.find(line, position)
+            if start < 0:
+                return None
+            if kept:
+                kept.append(Piece("\n", kept[-1].hops))
+            position = start + len(line)
+            first = max(bisect_right(starts, start) - 1, 0)
+            last = bisect_left(starts, position)
+            at_first = starts[first] if starts else 0
+            kept.extend(cut(found[first:last], start - at_first, position - at_first))
+        data = text_data(kept)
+        return data if isinstance(data, (TracedText, TracedSegments)) and plain_text(
+            data.pieces
+        ) == value else None  # fmt: skip
 
     def items(self, value: ListValue) -> ListValue:
         at = self.origins.at_home(value.start)
@@ -199,10 +267,13 @@ class _Mapper:
 
 
 def manifest_values(
-    pieces: tuple[Piece, ...], home: Source
-) -> tuple[list[Value], list[Problem]]:  # fmt: skip
-    """The documents that a template renders to, and what is wrong with them, at its lines."""
-    origins = Origins(pieces, home)
+    pieces: tuple[Piece, ...], home: Source, known: dict[Place, Place] | None = None
+) -> tuple[list[Value], list[Problem]]:
+    """The documents that a template renders to, and what is wrong with them, at its lines.
+
+    `known` are places of other renderings: the same template with other values has most of them.
+    """
+    origins = Origins(pieces, home, known)
     rendered = Source(home.path, plain_text(pieces))
     stream = parse_yaml(rendered, "1.1")
     mapper = _Mapper(origins)

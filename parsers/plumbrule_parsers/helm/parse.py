@@ -29,6 +29,9 @@ _HELM = re.compile(
 )
 _LINE = re.compile(r"^\{\{", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
+_HELMFILE = re.compile(r"helmfile(?:[-.].+)?\.ya?ml")
+_RELEASES = re.compile(r"^releases:", re.MULTILINE)
+_RELEASE_KINDS = ("argo.Application", "k8s.ConfigMap", "kustomize.Kustomization")
 TEMPLATE = "it is not rendered without its chart"
 
 
@@ -47,6 +50,8 @@ def detect(path: str, head: str) -> int:
         return 3
     if name == "values.schema.json":
         return 3
+    if _is_helmfile(path) and _RELEASES.search(head):
+        return 3
     if _VALUES.search(name):
         return 2
     if path.endswith((".yaml", ".yml")) and _HELM.search(head):
@@ -54,6 +59,22 @@ def detect(path: str, head: str) -> int:
         # the start of a line, where no string can be.
         return 3 if _LINE.search(head) or not _OBJECT.search(head) else 0
     return 0
+
+
+def _is_helmfile(path: str) -> bool:
+    return _HELMFILE.fullmatch(path.rpartition("/")[2]) is not None or (
+        "helmfile.d/" in f"/{path}" and path.endswith((".yaml", ".yml"))
+    )
+
+
+def declares_releases(document: Document) -> bool:
+    """Whether a document of another format may declare a release of a chart, or its values."""
+    return any(
+        node.kind in _RELEASE_KINDS
+        or node.fields.get("type") == "helm_release"
+        or node.fields.get("api_kind") in ("ApplicationSet", "HelmRelease")
+        for node in document.nodes
+    )
 
 
 def parse(source: Source) -> Document:
@@ -65,8 +86,10 @@ def parse(source: Source) -> Document:
         return _requirements(source)
     if name in ("Chart.lock", "requirements.lock", "values.schema.json"):
         return Document(source, "helm", facts={"role": "lock"})
+    if _is_helmfile(source.path) and _RELEASES.search(source.text):
+        return _helmfile(source)
     if _VALUES.search(name) and "/templates/" not in f"/{source.path}":
-        values = _values(source)
+        values = parse_values(source)
         if values.completeness is Completeness.EVALUATED or not _ACTION.search(source.text):
             return values  # strings of values may be templates; then it is still YAML
     kinds = sorted(set(_KIND.findall(source.text)))
@@ -126,7 +149,8 @@ def _requirements(source: Source) -> Document:
                     facts={"role": "chart"})  # fmt: skip
 
 
-def _values(source: Source) -> Document:
+def parse_values(source: Source) -> Document:
+    """The document of a file of values."""
     stream = parse_yaml(source, "1.1")
     value = stream.documents[0].value if stream.documents else None
     fields = MapValue(source, 0, len(source.text))
@@ -140,3 +164,24 @@ def _values(source: Source) -> Document:
     because = f"{len(lost)} problem(s)" if lost else ""
     return Document(source, "helm", (node,), problems=stream.problems, completeness=state,
                     because=because, facts={"role": "values"})  # fmt: skip
+
+
+def _helmfile(source: Source) -> Document:
+    """A helmfile: its releases, unless it is a template that is no YAML before it was run."""
+    stream = parse_yaml(source, "1.1")
+    fields = MapValue(source, 0, len(source.text))
+    fields.put("name", source.path.rpartition("/")[2])
+    for document in stream.documents:
+        value = document.value
+        if isinstance(value, MapValue) and isinstance(value.get("releases"), ListValue):
+            fields.put("releases", value["releases"], value.place("releases"))
+    lost = any(problem.severity is Severity.ERROR for problem in stream.problems)
+    if lost and "{{" in source.text:
+        return Document(source, "helm", completeness=Completeness.SKIPPED,
+                        because="templates of helmfile are not run")  # fmt: skip
+    node = Node(f"{source.path}#helmfile", "helm.Helmfile", f"helmfile {source.path}", fields,
+                source.span(0, 0))  # fmt: skip
+    return Document(source, "helm", (node,), problems=stream.problems,
+                    completeness=Completeness.PARTLY if lost else Completeness.EVALUATED,
+                    because="it did not parse" if lost else "",
+                    facts={"role": "helmfile"})  # fmt: skip

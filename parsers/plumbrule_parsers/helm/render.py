@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.function_table import FunctionError
-from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.api_versions import HELM, KUBERNETES, defaults
 from plumbrule_parsers.helm.chart import Chart, Requirement
 from plumbrule_parsers.helm.dependencies import DependencyError, settle
@@ -20,8 +20,9 @@ from plumbrule_parsers.helm.functions.objects import (
 )
 from plumbrule_parsers.helm.functions.table import FUNCTIONS
 from plumbrule_parsers.helm.functions.table import call as call_function
-from plumbrule_parsers.helm.run import Host, Run
-from plumbrule_parsers.helm.state import RenderError, State
+from plumbrule_parsers.helm.programs import Programs
+from plumbrule_parsers.helm.run import Run, RunHost
+from plumbrule_parsers.helm.state import FileGround, RenderError, State
 from plumbrule_parsers.helm.values import Table, traced_values
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced import Traced
@@ -74,11 +75,19 @@ class Rendering:
 
 
 def render_chart(
-    chart: Chart, given: Table, release: Release, trees: dict[str, s.Template]
-) -> Rendering:  # fmt: skip
-    """All templates of the chart and its subcharts with the given values. Never raises."""
+    chart: Chart,
+    given: Table,
+    release: Release,
+    programs: Programs | None = None,
+    check: Callable[[Chart, Table], list[Problem]] | None = None,
+) -> Rendering:
+    """All templates of the chart and its subcharts with the given values. Never raises.
+
+    `programs` are texts that other renderings parsed; new ones are added. `check` finds problems
+    in the values that the chart is rendered with.
+    """
     done = Rendering()
-    run = Run(release.capabilities, trees)
+    run = Run(release.capabilities, programs or Programs())
     at = chart.meta.span.first_line
     try:
         values = settle(chart, given, lambda wanted, version: _fits(run, wanted, version, at))
@@ -86,6 +95,8 @@ def render_chart(
         done.failure = str(error) or "values nest too deeply"
         done.problems.append(Problem("chart-values", done.failure, at))
         return done
+    if check is not None:
+        done.problems += check(chart, values)
     _gather(chart, done)
     run.missing = tuple(requirement.name for requirement in done.missing)
     built = _Builder(run, release)
@@ -118,8 +129,7 @@ def _gather(chart: Chart, done: Rendering) -> None:
 def _fits(run: Run, wanted: str, version: str, at: Span) -> bool:
     if "semverCompare" not in FUNCTIONS:
         return True
-    nothing = Traced(None)
-    host = Host(run, State(run, nothing, nothing, []), at)
+    host = RunHost(run, State(run, FileGround(at.source), Traced(None), []), (0, 0))
     try:
         found = call_function("semverCompare", [Traced(wanted), Traced(version)], Call(at, host))
     except FunctionError:

@@ -1,12 +1,15 @@
 """Files of one chart put together: values to their chart, and its templates rendered.
 
-Each chart is rendered once, with its default values, together with the subcharts in its `charts/`
-folder. What could not be rendered stays a hole with the kinds that its text names.
+Each outermost chart is a unit for its default values and for each other set of values that is meant
+for it (see `value_sets`), rendered together with the subcharts in its `charts/` folder and those
+that it takes from elsewhere in the repository. What could not be rendered stays a hole with the
+kinds that its text names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,18 +17,14 @@ from plumbrule_parsers.document import (
     Completeness,
     Document,
     Hole,
-    Problem,
+    Node,
     Reference,
     ToAddress,
 )
 from plumbrule_parsers.format import FileTree
-from plumbrule_parsers.helm.chart import Chart, Charts
+from plumbrule_parsers.helm.parse import parse, parse_values
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown
-
-if TYPE_CHECKING:  # the renderer is loaded where there is a chart to render
-    from plumbrule_parsers.gotemplate import syntax as s
-    from plumbrule_parsers.helm.render import Rendered, Rendering
 
 # Kinds that templates speak of, as the graph's kinds; unknown ones may be any object.
 _KINDS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"}
@@ -36,6 +35,12 @@ _OWN = {"Service": "k8s.Service", "Ingress": "k8s.Ingress", "Secret": "k8s.Secre
         "RoleBinding": "k8s.RoleBinding", "ClusterRoleBinding": "k8s.RoleBinding",
         "PersistentVolumeClaim": "k8s.PersistentVolumeClaim",
         "Application": "argo.Application", "Schedule": "velero.Schedule"}  # fmt: skip
+
+if TYPE_CHECKING:
+    from plumbrule_parsers.helm.chart import Charts
+    from plumbrule_parsers.helm.renderings import Renderings
+
+_OBJECT = re.compile(r"^(?:apiVersion|groups):", re.MULTILINE)  # another format's file
 
 
 class _Tree:
@@ -54,49 +59,128 @@ class _Tree:
         document = self.documents.get(path)
         return document.source if document is not None else self.files.read(path)
 
+    def read_bytes(self, path: str) -> bytes | None:
+        """The file as it is, or None."""
+        return self.files.read_bytes(path)
+
+    def names(self, folder: str) -> Iterable[str]:
+        """The names of what lies in a folder."""
+        return self.files.names(folder)
+
 
 def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
-    """The chart documents with their values, and the templates with what they render to."""
+    """The chart documents with their values, and the templates with what they render to.
+
+    Documents of the other formats are read for the releases that they declare; they stay as they
+    are.
+    """
+    own = {path: one for path, one in documents.items() if one.format == "helm"}
     folders = {
         path.rpartition("/")[0]: path
-        for path in documents
+        for path in own
         if path.rpartition("/")[2] in ("Chart.yaml", "Chart.yml")
     }
-    templates: dict[str | None, list[Document]] = {}
-    values: dict[str, list[Document]] = {}
-    for path in sorted(documents):
-        document = documents[path]
-        folder = _chart_folder(path, folders)
-        if document.facts.get("role") == "template":
-            templates.setdefault(folder, []).append(document)
-        elif document.facts.get("role") == "values" and folder is not None:
-            values.setdefault(folder, []).append(document)
+    if not folders:
+        yield from (replace(one, holes=(_hole(one),)) for one in _templates(own))
+        return
+
+    # The renderer is loaded where there is a chart to render.
+    from plumbrule_parsers.helm.chart import Charts
+    from plumbrule_parsers.helm.renderings import Renderings
 
     def values_of(path: str) -> MapValue | None:
-        document = documents.get(path)
+        document = own.get(path)
         written = document.nodes[0].fields.get("values") if document and document.nodes else None
         return written if isinstance(written, MapValue) else None
 
     charts = Charts(_Tree(documents, files), values_of)
-    renderings = _Renderings(charts, documents)
-    for folder in sorted(folders):
-        document = documents[folders[folder]]
-        if not document.nodes:
-            continue
-        chart = document.nodes[0]
-        references = [
-            Reference("contains", chart.address, ToAddress(one.nodes[0].address), chart.span)
-            for one in values.get(folder, ())
-        ]
-        rendering = renderings.of(folder)
-        problems = [*document.problems, *rendering.problems_at(folder)]
-        holes = [*document.holes, *rendering.holes_at(folder)]
-        yield replace(document, references=(*document.references, *references),
-                      holes=tuple(holes), problems=tuple(problems))  # fmt: skip
-        for template in templates.get(folder, ()):
-            yield rendering.template(template)
-    for document in templates.get(None, ()):  # without a chart: each stands for itself
-        yield replace(document, holes=(_hole(document),))
+    readable = [one for one in sorted(folders) if own[folders[one]].nodes]
+    renderings = Renderings(charts, documents, readable)
+    renderings.run()
+    values = _values(own, folders)
+    for folder in readable:
+        yield _chart(own[folders[folder]], folder, values.get(folder, ()), renderings)
+    for path in sorted(own):
+        if own[path].facts.get("role") == "values":
+            home = _chart_folder(path, folders)
+            document = _of_unit(own[path], renderings.unit_of_file(path, home))
+            yield _with_unread(document, home, renderings)
+    yield from _named_values(documents, charts, renderings)
+    packed = _packed(charts, renderings)
+    for document in (*_templates(own), *packed):
+        home = _chart_folder(document.source.path, folders)
+        if home is None or home not in readable:  # without a chart: it stands for itself
+            yield replace(document, holes=(_hole(document),))
+        else:
+            yield _template(document, home, renderings)
+    for path in charts.tree.archives:
+        yield _archive(path, charts)
+
+
+def _with_unread(document: Document, folder: str | None, renderings: Renderings) -> Document:
+    """The values of a chart with the keys that none of its templates reads."""
+    reads = renderings.reads(folder, document.source.path) if folder is not None else None
+    values = document.nodes[0].fields.get("values") if document.nodes else None
+    if reads is None or not isinstance(values, MapValue):
+        return document
+    from plumbrule_parsers.helm.unread_values import unread_keys
+
+    unread = unread_keys(values, reads)
+    if not unread:
+        return document
+    node = document.nodes[0]
+    fields = node.fields.copy_with(unread=unread)
+    return replace(document, nodes=(replace(node, fields=fields), *document.nodes[1:]))
+
+
+def _named_values(
+    documents: Mapping[str, Document], charts: Charts, renderings: Renderings
+) -> Iterator[Document]:
+    """Files of values that only their use makes known as such."""
+    for path in sorted(renderings.inputs):
+        source = charts.tree.read(path) if path not in documents else None
+        if source is not None and not _OBJECT.search(source.text):
+            folder = next((one for one in renderings.outermost if path.startswith(f"{one}/")), None)
+            yield _of_unit(parse_values(source), renderings.unit_of_file(path, folder))
+
+
+def _packed(charts: Charts, renderings: Renderings) -> list[Document]:
+    """The templates in packed charts that render to something, or should."""
+    inside = charts.tree.inside
+    return [parse(inside[path]) for path in sorted(renderings.parts) if path in inside]
+
+
+def _archive(path: str, charts: Charts) -> Document:
+    """A packed chart's own document: what is wrong with it."""
+    problem = charts.tree.problems.get(path)
+    source = Source(path, "")
+    if problem is None:
+        return Document(source, "helm")
+    why = Unknown(Reason.LIMIT, problem.message, problem.span)
+    hole = Hole(why, problem.span, kinds=("k8s.Object",), within=_holder(path))
+    return Document(source, "helm", problems=(problem,), holes=(hole,),
+                    completeness=Completeness.SKIPPED, because=problem.message)  # fmt: skip
+
+
+def _holder(path: str) -> str:
+    return path.rpartition("charts/")[0].rstrip("/")
+
+
+def _templates(documents: Mapping[str, Document]) -> Iterator[Document]:
+    for path in sorted(documents):
+        if documents[path].facts.get("role") == "template":
+            yield documents[path]
+
+
+def _values(
+    documents: Mapping[str, Document], folders: Mapping[str, str]
+) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    for path in sorted(documents):
+        folder = _chart_folder(path, folders)
+        if folder is not None and documents[path].facts.get("role") == "values":
+            found.setdefault(folder, []).append(documents[path])
+    return found
 
 
 def _chart_folder(path: str, charts: Mapping[str, str]) -> str | None:
@@ -109,104 +193,56 @@ def _chart_folder(path: str, charts: Mapping[str, str]) -> str | None:
         folder = folder.rpartition("/")[0]
 
 
-class _Renderings:
-    """The charts of the repository, each rendered when it is first asked for."""
-
-    def __init__(self, charts: Charts, documents: Mapping[str, Document]) -> None:
-        self.charts = charts
-        self.documents = documents
-        self.trees: dict[str, s.Template] = {}
-        self.known: dict[str, _Unit] = {}
-
-    def of(self, folder: str) -> _Unit:
-        """The rendering that a chart is part of."""
-        outer = self.charts.outermost(folder)
-        found = self.known.get(outer)
-        if found is None:
-            found = self.known[outer] = self.unit(outer)
-        return found
-
-    def unit(self, folder: str) -> _Unit:
-        """One chart with the charts inside it, rendered with its defaults."""
-        document = self.documents.get(f"{folder}/Chart.yaml" if folder else "Chart.yaml")
-        from plumbrule_parsers.helm.render import Release, render_chart
-
-        try:
-            chart = self.charts.load(folder)
-            if chart is None:
-                return _Unit(folder, None, None, "there is no Chart.yaml that can be read")
-            return _Unit(folder, chart, render_chart(chart, {}, Release(), self.trees), "")
-        except Exception as error:  # noqa: BLE001 - one chart must not cost all others
-            why = f"internal error while rendering: {type(error).__name__}: {error}"[:300]
-            unit = _Unit(folder, None, None, why.replace("\n", " ").rstrip("."))
-            if document is not None:
-                at = document.source.span(0, 0)
-                unit.problems.append(Problem("internal-error", unit.why, at))
-            return unit
+def _chart(
+    document: Document, folder: str, values: Iterable[Document], renderings: Renderings
+) -> Document:
+    """A chart's own document: what it holds, its units, what is wrong with it as a whole."""
+    chart = document.nodes[0]
+    references = [
+        Reference("contains", chart.address, ToAddress(one.nodes[0].address), chart.span)
+        for one in values
+    ]
+    found = renderings.of(folder)
+    document = replace(document, references=(*document.references, *references))
+    if found is None:
+        return document
+    document = _of_unit(document, found.name)
+    if folder != found.folder:
+        return document
+    return replace(
+        document, units=found.units(document.nodes[0].span),
+        holes=(*document.holes, *found.holes()),
+        problems=(*document.problems, *found.problems()),
+    )  # fmt: skip
 
 
-class _Unit:
-    """One rendering, by the files that took part in it."""
-
-    def __init__(
-        self, folder: str, chart: Chart | None, rendering: Rendering | None, why: str
-    ) -> None:  # fmt: skip
-        self.folder, self.chart, self.rendering = folder, chart, rendering
-        self.why = why or (rendering.failure if rendering is not None else "")
-        self.problems: list[Problem] = list(rendering.problems) if rendering is not None else []
-        self.by_path: dict[str, list[Rendered]] = {}
-        self.helpers: set[str] = set()
-        if rendering is not None:
-            for one in rendering.templates:
-                self.by_path.setdefault(one.source.path, []).append(one)
-            self.helpers = {source.path for source in rendering.helpers}
-
-    def problems_at(self, folder: str) -> list[Problem]:
-        """What the outermost chart's own document reports."""
-        if folder != self.folder:
-            return []
-        unique = dict.fromkeys(
-            replace(one, message=" ".join(one.message.split()).rstrip(".")) for one in self.problems
-        )
-        return list(unique)[:50]
-
-    def holes_at(self, folder: str) -> list[Hole]:
-        """One hole for each dependency that is nowhere in the repository."""
-        if folder != self.folder or self.rendering is None:
-            return []
-        return [
-            Hole(
-                Unknown(Reason.REMOTE, f"the chart `{one.chart}` is not in the repository",
-                        one.span),
-                one.span, kinds=("k8s.Object",), within=folder,
-            )
-            for one in self.rendering.missing
-        ]  # fmt: skip
-
-    def template(self, document: Document) -> Document:
-        """A template's document with what it renders to, or why it does not."""
-        path = document.source.path
-        found = self.by_path.get(path)
-        if found:
-            from plumbrule_parsers.helm.objects import rendered_document
-
-            return rendered_document(document, found, _hole(document))
-        name = path.rpartition("/")[2]
-        if not self.why:
-            if path in self.helpers or name.startswith("_") or name == "NOTES.txt":
-                return _done(document)
-            if self.chart is not None and self.chart.is_library:
-                return _done(document)
-            for folder, requirement in self.rendering.disabled if self.rendering else ():
-                if path.startswith(f"{folder}/"):
-                    why = f"the subchart is disabled: {requirement.why}"
-                    return replace(document, because=why)
-        return replace(document, holes=(_hole(document),),
-                       because=self.why or "no chart renders this file")  # fmt: skip
+def _of_unit(document: Document, unit: str) -> Document:
+    if not unit:
+        return document
+    nodes: tuple[Node, ...] = tuple(replace(node, unit=unit) for node in document.nodes)
+    return replace(document, nodes=nodes)
 
 
-def _done(document: Document) -> Document:
-    return replace(document, completeness=Completeness.EVALUATED, because="")
+def _template(document: Document, folder: str, renderings: Renderings) -> Document:
+    """A template's document with what it renders to, or why it does not."""
+    path = document.source.path
+    found = renderings.of(folder)
+    parts = renderings.parts.get(path)
+    if parts:
+        from plumbrule_parsers.helm.objects import rendered_document
+
+        return rendered_document(document, parts, _hole(document))
+    name = path.rpartition("/")[2]
+    why = "no chart renders this file"
+    if found is not None:
+        why = found.why or why
+        is_helper = path in renderings.helpers or name.startswith("_") or name == "NOTES.txt"
+        if not found.why and (is_helper or found.is_library):
+            return replace(document, completeness=Completeness.EVALUATED, because="")
+        for below, requirement in found.disabled:
+            if path.startswith(f"{below}/"):
+                return replace(document, because=f"the subchart is disabled: {requirement.why}")
+    return replace(document, holes=(_hole(document),), because=why)
 
 
 def _hole(document: Document) -> Hole:

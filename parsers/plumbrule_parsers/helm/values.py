@@ -128,6 +128,24 @@ def merge_tables(target: Table, source: Table, *, keeps_nulls: bool) -> Table:
     return target
 
 
+def overlaid(layers: Iterable[Table]) -> Table:
+    """Tables laid over each other as `-f` files are: a later one wins, mappings are merged."""
+    result: Table = {}
+    for layer in layers:
+        _overlay(result, copied_table(layer))
+    return result
+
+
+def _overlay(target: Table, over: Table) -> None:
+    for key, item in over.items():
+        inner, outer = table_of(target.get(key)), table_of(item)
+        if inner is not None and outer is not None:
+            _overlay(inner, outer)
+            target[key].rest = target[key].rest or item.rest
+        else:
+            target[key] = item
+
+
 def merge_chart(
     target: Table, defaults: Table, children: Iterable[str], *, keeps_nulls: bool
 ) -> None:  # fmt: skip

@@ -82,6 +82,25 @@ def test_every_node_says_where_it_is_written() -> None:
     assert text[inner.start : inner.head] == "{{ else if not .z }}"
 
 
+def test_pipes_count_from_the_start_of_their_element() -> None:
+    text = "some text {{ .a | quote }}"
+    _before, action = parse(text).body
+    assert isinstance(action, s.Action)
+    word = action.pipe.commands[1].words[0]
+    assert text[action.start + word.start : action.start + word.end] == "quote"
+
+
+def test_equal_actions_share_what_they_say() -> None:
+    statements: dict[tuple[str, int], s.Statement] = {}
+    first = parse_template(Source("a", "{{ .a.b }}x"), statements)
+    second = parse_template(Source("b", "y{{ .a.b }}"), statements)
+    (action, _text), (_other, again) = first.body, second.body
+    assert isinstance(action, s.Action)
+    assert isinstance(again, s.Action)
+    assert action.pipe is again.pipe
+    assert (action.start, again.start) == (0, 1)
+
+
 def test_pipelines_declare_and_set() -> None:
     tree = parse("{{ $a := 1 }}{{ $a = 2 }}{{ range $i, $v := .l }}{{ $i }}{{ end }}")
     signs = [one.pipe.sign for one in tree.body if isinstance(one, (s.Action, s.Branch))]

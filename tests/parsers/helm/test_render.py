@@ -21,7 +21,7 @@ def rendering(files: dict[str, str], release: Release | None = None) -> Renderin
     charts = Charts(ScannedFiles(None, (), files))
     chart = charts.load("c")
     assert chart is not None
-    return render_chart(chart, {}, release or Release(), {})
+    return render_chart(chart, {}, release or Release())
 
 
 def text_of(template: str, values: str = "", **more: str) -> str:
@@ -71,6 +71,20 @@ def where(found: Place) -> tuple[str, str]:
 # ------------------------------------------------------------------ the language
 def test_numbers_of_values_are_floats() -> None:
     assert text_of("{{ .Values.n }}", "n: 1000000") == "1e+06"
+
+
+def test_whole_constants_are_ints_where_one_is_wanted() -> None:
+    assert text_of('{{ trunc 1e1 "abcdefghijkl" }}{{ until 2.0 }}{{ typeOf 2.0 }}') == (
+        "abcdefghij[0 1]float64"
+    )
+    message, at = error_of("{{ $x := 2.0 }}{{ until $x }}")
+    assert "expected int" in message
+    assert at == "until $x"
+
+
+def test_blank_lines_at_the_end_of_a_document_are_trimmed() -> None:
+    template = "a: |\n{{ .Values.t | indent 2 }}\n---\nb: |\n{{ .Values.t | indent 2 }}\n"
+    assert text_of(template, 't: "x\\n"') == "a: |\n  x\n---\nb: |\n  x\n"
 
 
 def test_missing_values_print_nothing() -> None:

@@ -16,10 +16,19 @@ from plumbrule_parsers.helm.functions.objects import (
     Int64,
     StringsData,
     StructData,
+    WholeNumber,
 )
 from plumbrule_parsers.traced import Traced, hops_of, made_of, of_pieces, pieces_of
-from plumbrule_parsers.traced_text import Piece, first_hole, plain_text
-from plumbrule_parsers.value import Segments, Unknown
+from plumbrule_parsers.traced_text import (
+    Piece,
+    TracedSegments,
+    TracedText,
+    first_hole,
+    plain_text,
+    text_data,
+    union,
+)
+from plumbrule_parsers.value import Hop, Segments, Unknown
 
 
 def go_type(value: Traced) -> str:
@@ -181,10 +190,19 @@ def text_value(value: Traced) -> list[Piece]:
 
 def text_result(pieces: Iterable[Piece], *args: Traced) -> Traced:
     """A text result, refused when it is too large. `args` lend their sensitivity."""
-    parts = list(pieces)
-    if sum(len(piece.text) for piece in parts if isinstance(piece.text, str)) > MAX_TEXT:
+    sensitive = False
+    for arg in args:
+        if arg.sensitive:
+            sensitive = True
+    made = of_pieces(pieces, sensitive=sensitive)
+    data = made.data
+    if isinstance(data, Segments):
+        size = sum(len(part) for part in data.parts if isinstance(part, str))
+    else:
+        size = len(data) if isinstance(data, str) else 0
+    if size > MAX_TEXT:
         raise FunctionError("the resulting text is too large")
-    return of_pieces(parts, sensitive=any(arg.sensitive for arg in args))
+    return made
 
 
 def doubt(unknown: Unknown, type_: str, *args: Traced, not_null: bool = True) -> Traced:
@@ -219,6 +237,8 @@ def need_str(value: Traced) -> str:
 def need_int(value: Traced) -> int:
     """An argument for a Go int: int64 converts, float64 does not."""
     data = value.data
+    if isinstance(data, WholeNumber):
+        return int(data)
     if isinstance(data, bool) or not isinstance(data, int):
         raise wrong("int", value)
     return data
@@ -304,27 +324,14 @@ def deep_copy(value: Traced, depth: int = 0) -> Traced:
     return Traced(copied, value.via, value.span, value.rest, sensitive=value.sensitive)
 
 
-def decided(*values: Traced) -> Traced:
-    """What decided about a result: an empty part with the values' hops as decisions."""
-    from plumbrule_parsers.value import Hop
-
-    hops = tuple(
-        hop if hop.kind != "data" else Hop(hop.span, hop.note, "decision")
-        for hop in hops_of(values)
-    )
-    return Traced(None, hops, sensitive=any(value.sensitive for value in values))
-
-
 def chosen(value: Traced, *deciders: Traced) -> Traced:
     """The value, with the decisions that led to it behind its own hops."""
-    from plumbrule_parsers.traced import MAX_HOPS
-    from plumbrule_parsers.traced_text import TracedSegments, TracedText, text_data, union
-
-    more = decided(*deciders).via
-    if not more:
+    hops = hops_of(deciders)
+    if not hops:
         return value
+    more = tuple(hop if hop.kind != "data" else Hop(hop.span, hop.note, "decision") for hop in hops)
     data = value.data
     if isinstance(data, (TracedText, TracedSegments)):
         data = text_data([Piece(p.text, union(p.hops, more), p.literal) for p in data.pieces])
-    via = union(value.via, more)[:MAX_HOPS]
+    via = union(value.via, more)
     return Traced(data, via, value.span, value.rest, sensitive=value.sensitive)

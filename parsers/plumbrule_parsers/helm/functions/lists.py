@@ -150,7 +150,9 @@ def _has(_call: Call, args: Sequence[Traced]) -> Traced:
             lost = lost or found
         elif first_unknown(needle) is None and same(needle, item):
             return made_of(True, needle, value, item)
-    return doubt(lost, "bool", *args) if lost is not None else made_of(False, *args)
+    if lost is not None:
+        return doubt(lost, "bool", *args)
+    return made_of(False, *args, *items)  # each of them could have been it
 
 
 def _slice(_call: Call, args: Sequence[Traced]) -> Traced:

@@ -19,6 +19,12 @@ class Int64(int):
     __slots__ = ()
 
 
+class WholeNumber(float):
+    """A constant such as `1e3` as an argument: Go takes it for an int where one is wanted."""
+
+    __slots__ = ()
+
+
 class BytesText(str):
     """Go's []byte, as text (bytes that are not UTF-8 are surrogates)."""
 

@@ -139,9 +139,14 @@ def _printable(letter: str) -> bool:
     )
 
 
+def _is_simple(text: str) -> bool:
+    """True if the text is certainly written as it is; most are."""
+    return _SIMPLE.match(text) is not None and text.lower() not in _WORDS
+
+
 def style_of(text: str, *, key: bool = False) -> str:
     """`plain`, `single`, `double` or `literal`: how go-yaml writes the string."""
-    if _SIMPLE.match(text) and text.lower() not in _WORDS:
+    if _is_simple(text):
         return "plain"
     if text == "":
         return "double"
@@ -256,10 +261,12 @@ class _Writer:
         for number, key in enumerate(key_order(data)):
             item = data[key]
             lead = "" if number == 0 and block_start else pad
-            long = "\n" in key or len(go_bytes(key)) > _LONGEST_KEY
-            name = plain_text(
-                self.string([Piece(_clean(key))], indent + 2, indent + 2, key=not long)
-            )
+            long, name = False, key
+            if not (_is_simple(key) and len(key) <= _LONGEST_KEY):
+                long = "\n" in key or len(go_bytes(key)) > _LONGEST_KEY
+                name = plain_text(
+                    self.string([Piece(_clean(key))], indent + 2, indent + 2, key=not long)
+                )
             self.put(f"{lead}? {name}\n{pad}:" if long else f"{lead}{name}:", item.via)
             column = indent + (1 if long else len(name) + 1)
             self.node(item, indent + 2, column, depth + 1, block_start=False, in_map=True)
@@ -291,7 +298,11 @@ class _Writer:
 
             data = b64encode(go_bytes(data)).decode()
             value = Traced(data, value.via)
-        if isinstance(data, (str, Segments)):
+        if data.__class__ is str and _is_simple(data):
+            self.size += len(data)
+            self.out.extend(pieces_of(value))
+            self.put("\n", value.via)
+        elif isinstance(data, (str, Segments)):
             pieces = self.string(mapped(pieces_of(value), _clean), indent, column, key=False)
             self.size += sum(len(piece.text) for piece in pieces if isinstance(piece.text, str))
             self.out.extend(pieces or [Piece('""', value.via)])

@@ -1,0 +1,1 @@
+"""What in a repository installs its charts, and with which values."""
