@@ -1,6 +1,16 @@
-"""Kustomizations: listed with what they name; overlays are not built yet."""
+"""Kustomizations: built as `kustomize build` does, with the place of every value."""
 
-from plumbrule_parsers.format import Format
+from collections.abc import Iterable, Mapping
+
+from plumbrule_parsers.document import Document
+from plumbrule_parsers.format import FileTree, Format
 from plumbrule_parsers.kustomize.parse import detect, parse
 
-FORMAT = Format("kustomize", detect, parse)
+
+def _resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Document]:
+    from plumbrule_parsers.kustomize.resolve import resolve  # loaded where there is one to build
+
+    return resolve(documents, files)
+
+
+FORMAT = Format("kustomize", detect, parse, resolve=_resolve, reads=("kubernetes",))

@@ -1,22 +1,17 @@
-"""One kustomization to its document. What it would build is a hole."""
+"""One kustomization to its document: what it says. Building it needs the other files."""
 
 from __future__ import annotations
 
 import re
 
-from plumbrule_parsers.document import Completeness, Document, Hole, Node
+from plumbrule_parsers.document import Completeness, Document, Node
 from plumbrule_parsers.source import Source
-from plumbrule_parsers.value import MapValue, Reason, Unknown
+from plumbrule_parsers.value import MapValue
 from plumbrule_parsers.yaml_tree import parse_yaml
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _KIND = re.compile(r"^kind:\s*(?:Kustomization|Component)\s*$", re.MULTILINE)
 _GROUP = re.compile(r"^apiVersion:\s*[\"']?kustomize\.config\.k8s\.io/", re.MULTILINE)
-# Fields that change or add objects, so that what is written is not what runs.
-CHANGING = ("patches", "patchesStrategicMerge", "patchesJson6902", "namePrefix", "nameSuffix",
-            "namespace", "commonLabels", "labels", "images", "replicas", "configMapGenerator",
-            "secretGenerator", "components", "replacements", "vars", "helmCharts", "generators",
-            "transformers", "bases", "commonAnnotations")  # fmt: skip
 
 
 def detect(path: str, head: str) -> int:
@@ -29,8 +24,8 @@ def detect(path: str, head: str) -> int:
 
 
 def parse(source: Source) -> Document:
-    """The kustomization's node, and a hole for what it makes of its resources."""
-    stream = parse_yaml(source, "1.2")
+    """The kustomization's node with its fields as they are written."""
+    stream = parse_yaml(source, "1.1")
     value = stream.documents[0].value if stream.documents else None
     if not isinstance(value, MapValue):
         return Document(source, "kustomize", problems=stream.problems,
@@ -42,13 +37,4 @@ def parse(source: Source) -> Document:
     span = place.entry.first_line if place is not None else value.span.first_line
     node = Node(f"{source.path}#kustomization", "kustomize.Kustomization",
                 f"kustomization {folder or '.'}", fields, span)  # fmt: skip
-    changes = [name for name in CHANGING if name in value]
-    if not changes:
-        return Document(source, "kustomize", (node,), problems=stream.problems)
-    why = Unknown(Reason.TEMPLATE, f"overlay {folder or '.'} is not built", span)
-    hole = Hole(why, span, kinds=("k8s.Object", "k8s.Container"), within=folder)
-    return Document(
-        source, "kustomize", (node,), problems=stream.problems, holes=(hole,),
-        completeness=Completeness.PARTLY,
-        because="overlays are not built yet: " + ", ".join(changes[:4]),
-    )  # fmt: skip
+    return Document(source, "kustomize", (node,), problems=stream.problems)
