@@ -16,9 +16,11 @@ FORMATS = (
     "kustomize",
     "github_actions",
     "gitlab_ci",
+    "jenkins",
     "dockerfile",
     "prometheus",
     "kubernetes",
+    "shell",
 )
 
 

@@ -40,6 +40,13 @@ CASES = {
         ".gitlab-ci.yml": "'include: ' + '/**/*a*a*a*a' * 200 + '/x.yml\\nstages: [a]\\n'",
         "/".join("a" * 40 for _ in range(60)) + "/y.yml": "'stages: [a]\\nj:\\n  script: x\\n'",
     }),
+    "braces that never end": ("jenkins", {"Jenkinsfile": "'node { a { (' * 60_000"}),
+    "interpolations that never end": ("jenkins", {"Jenkinsfile": "'sh \"\"\"' + '${ $a ' * 40_000"}),
+    "steps of one name": ("jenkins", {"Jenkinsfile": (
+        "'node { withCredentials([string(credentialsId: \"a\", variable: \"B\")]) {\\n'"
+        " + 'sh \"echo $B\"\\n' * 20_000 + '}}'")}),
+    "methods that call each other": ("jenkins", {"Jenkinsfile": (
+        "''.join(f'def m{n}() {{ m{n + 1}(); m{n + 1}() }}\\n' for n in range(3_000)) + 'm0()'")}),
     "alerts of one name": ("prometheus", {"rules.yml": (
         "'groups:\\n- name: g\\n  rules:\\n' + '  - {alert: A, expr: up}\\n' * 50_000")}),
     "values with many keys": ("helm", {"c/values.yaml": (

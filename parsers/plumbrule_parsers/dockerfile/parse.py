@@ -11,8 +11,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plumbrule_parsers.document import Completeness, Document, Node, Problem, Severity
-from plumbrule_parsers.shell_tree.nodes import command_nodes
+from plumbrule_parsers.document import Completeness, Document, Hole, Node, Problem, Severity
+from plumbrule_parsers.shell_tree.domain import THROWAWAY, Ground
+from plumbrule_parsers.shell_tree.nodes import command_nodes, unread
+from plumbrule_parsers.shell_tree.state import (
+    IMAGE_BUILD,
+    SHELLS,
+    ShellState,
+    script_shell,
+    with_options,
+)
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import (
     ListValue,
@@ -31,6 +39,7 @@ KEYWORDS = {"FROM", "RUN", "CMD", "LABEL", "MAINTAINER", "EXPOSE", "ENV", "ADD",
 _HEAD = re.compile(r"^[ \t]*(?:FROM|ARG)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
 _ESCAPE = re.compile(r"#[ \t]*escape[ \t]*=[ \t]*(\\|`)", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+_SCRIPT = re.compile(r"<<-?[\"']?\w+[\"']?[ \t]*([\w./-]*)[ \t\r]*\n")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+][^}]*)?\}|(\w+))")
 _FLAG = re.compile(r"--[\w-]+(?:=\S+)?\s+")
 
@@ -65,6 +74,7 @@ def parse(source: Source) -> Document:
     state = Completeness.PARTLY if lost else Completeness.EVALUATED
     because = f"{len(lost)} problem(s)" if lost else ""
     return Document(source, "dockerfile", tuple(reader.nodes), problems=tuple(reader.problems),
+                    holes=tuple(reader.holes),
                     completeness=state, because=because)  # fmt: skip
 
 
@@ -152,6 +162,7 @@ class _Reader:
                  MapValue(source, 0, len(source.text), {"name": source.path}), source.span(0, 0)),
         ]  # fmt: skip
         self.problems: list[Problem] = []
+        self.holes: list[Hole] = []
         self.variables: dict[str, Value] = {}
         self.stage = self.nodes[0]
         self.counts: dict[str, int] = {}
@@ -196,12 +207,41 @@ class _Reader:
                     span.first_line, self.stage.address)  # fmt: skip
         self.nodes.append(node)
         if keyword == "RUN" and not body.startswith("[") and "powershell" not in self.shell.lower():
-            base = offset
+            self.run(instruction, body, offset, node)
 
-            def place(at: int) -> int:
-                return instruction.offsets(base + at)
+    def run(self, instruction: _Instruction, body: str, base: int, node: Node) -> None:
+        """The commands of RUN."""
+        state = self.state()
+        heredoc = _SCRIPT.match(body)
+        if heredoc is not None:  # the shell gets the lines below and never sees the marker
+            base += heredoc.end()
+            body = body[heredoc.end() :]
+            if heredoc[1]:
+                state = ShellState(heredoc[1])
+        state = script_shell(body, state)
 
-            self.nodes.extend(command_nodes(body, self.source, place, address, address))
+        def place(at: int) -> int:
+            return instruction.offsets(base + at)
+
+        if state.name not in SHELLS:
+            why = Unknown(
+                Reason.EXPRESSION, f"script in `{state.name[:40]}` is not read", node.span
+            )
+            self.holes.append(Hole(why, node.span, edges=("contains",), addresses=(node.address,)))
+            return
+        ground = Ground(THROWAWAY)
+        self.nodes.extend(command_nodes(
+            body, self.source, place, node.address, node.address, state=state, ground=ground
+        ))  # fmt: skip
+        self.holes.extend(unread(ground, self.source, place, node.address))
+
+    def state(self) -> ShellState:
+        """The shell of RUN: `sh -c`, or what SHELL says."""
+        words = _words(self.shell) if self.shell.startswith("[") else []
+        if not words or not words[0]:
+            return IMAGE_BUILD
+        name = words[0].replace("\\", "/").rpartition("/")[2]
+        return with_options(ShellState(name), words[1:])
 
     def start_stage(self, instruction: _Instruction, body: str, flags: list[str]) -> None:
         words = body.split()

@@ -1,34 +1,26 @@
-"""Commands of a shell script: program, flags, arguments, redirects, and what guards them.
+"""Commands of a shell script: program, flags, arguments, redirects, and what stands around them.
 
-The tree is tree-sitter's; this is the only place that knows it. Expressions of a CI system inside
-the script (`${{ ... }}`) are put aside before parsing and come back as unknown words.
+The tree is tree-sitter's; this folder is the only place that knows it. Expressions of a CI system
+inside the script (`${{ ... }}`) are put aside before parsing and come back as unknown words.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 
-from plumbrule_parsers.value import Reason, Segments, Unknown, join_segments
+from plumbrule_parsers.shell_tree.state import ShellState, with_options
+from plumbrule_parsers.shell_tree.words import VARIABLE, Arguments, Expression, Text, Word
+from plumbrule_parsers.value import Unknown
 
 MAX_SCRIPT = 262_144  # characters
-Word = str | Segments | Unknown
+MAX_INSIDE = 3  # scripts in arguments of scripts
+MAX_GUARD = 200  # characters of a guard that are kept
+MAX_GUARDS = 8
 
-# Programs whose first argument names what they do; the number says how many words it may take.
-SUBCOMMANDS = {
-    "kubectl": 1, "oc": 1, "helm": 1, "terraform": 1, "tofu": 1, "terragrunt": 1, "git": 1,
-    "docker": 1, "podman": 1, "buildah": 1, "npm": 1, "yarn": 1, "pnpm": 1, "pip": 1, "pip3": 1,
-    "apt-get": 1, "apt": 1, "apk": 1, "yum": 1, "dnf": 1, "brew": 1, "cargo": 1, "go": 1,
-    "argocd": 1, "flux": 1, "pulumi": 1, "ansible-galaxy": 1, "systemctl": 1, "aws": 2,
-    "gcloud": 2, "az": 2, "gh": 2, "kustomize": 1, "skaffold": 1, "vault": 1, "make": 0,
-}  # fmt: skip
-# Flags of these programs that stand before the subcommand and take a word.
-_VALUE_FLAGS = {"-n", "--namespace", "--context", "--kubeconfig", "-C", "-chdir", "--kube-context",
-                "--profile", "--region", "--project", "-f", "--file", "-H", "--host"}  # fmt: skip
 _EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{|\}\}).)*+\}\}", re.DOTALL)
 # Commands that ask and change nothing, so that what follows `&&` depends on the answer.
 _QUESTION = re.compile(
@@ -36,6 +28,10 @@ _QUESTION = re.compile(
     r"|git\s+diff|docker\s+inspect|aws\s+\S+\s+(?:describe|list|get|head)\S*)(?:\s|$)"
 )
 _PREFIXES = {"sudo", "exec", "command", "time", "nohup", "env", "nice", "doas"}
+_SHELLS = {"bash", "sh", "ash", "dash", "zsh", "ksh"}
+_SSH_VALUES = {"-o", "-i", "-p", "-l", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-m", "-S", "-W"}
+# What behind `||` does nothing about the failure.
+_NOTHING = re.compile(r"(?:true|:|echo|printf|exit\s+0|/bin/true)(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +40,28 @@ class Redirect:
 
     op: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a command.
+
+    `guards` are the conditions under which it runs. `tested`: its failure is asked for and does not
+    end the script. `swallowed`: its failure is dropped (`|| true`, or behind `set +e`).
+    `reads_from` and `writes_to` are the programs before and behind it in a pipe.
+    """
+
+    guarded: bool = False
+    guards: tuple[str, ...] = ()
+    tested: bool = False
+    swallowed: bool = False
+    loop: bool = False
+    function: str = ""
+    substituted: bool = False
+    background: bool = False
+    reads_from: tuple[str, ...] = ()
+    writes_to: tuple[str, ...] = ()
+    host: str = ""  # the command runs on another machine, by `ssh`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +75,29 @@ class Command:
     flags: tuple[str, ...]
     options: tuple[tuple[str, Word], ...]
     positionals: tuple[Word, ...]
+    words: tuple[Word, ...]  # all of them behind the program, in order
     redirects: tuple[Redirect, ...]
-    guarded: bool
     text: str
     open_words: Unknown | None  # an unquoted expansion may stand for further words and flags
+    path: str  # the program as written, with its folder
+    around: Around
+    state: ShellState
+    variables: tuple[str, ...]  # names of the shell's variables that are expanded
+    expressions: tuple[str, ...]  # of the CI system, put in before the shell sees the text
+    heredoc: str | None
+
+    @property
+    def guarded(self) -> bool:
+        """True if its failure or its repetition is provided for."""
+        return self.around.guarded
+
+    @property
+    def fatal(self) -> bool:
+        """True if its failure ends the script."""
+        around = self.around
+        if around.tested or around.swallowed or around.substituted or around.background:
+            return False
+        return self.state.errexit and (self.state.pipefail or not around.writes_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +106,8 @@ class ShellScript:
 
     commands: tuple[Command, ...]
     errors: tuple[int, ...]
+    state: ShellState  # behind the last command
+    cut: bool = False  # the script is longer than what is read
 
 
 @lru_cache(maxsize=1)
@@ -79,83 +118,196 @@ def _parser() -> Any:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-def parse_shell(text: str) -> ShellScript:
-    """The script's commands. Never raises; text beyond `MAX_SCRIPT` is not read."""
+def expressions_in(text: str) -> Iterator[Expression]:
+    """Where `${{ ... }}` stand, and what they say."""
+    for match in _EXPRESSION.finditer(text):
+        yield Expression(match.start(), match.end(), " ".join(match[0][3:-2].split()))
+
+
+def parse_shell(
+    text: str,
+    state: ShellState = ShellState(),  # noqa: B008 - frozen
+    expressions: Iterable[Expression] | None = None,
+    started: ShellState | None = None,
+) -> ShellScript:
+    """The script's commands. Never raises; text beyond `MAX_SCRIPT` is not read.
+
+    `expressions` are the stretches that the CI system replaces; without them `${{ ... }}` are.
+    `started` is how the shell began, if it did not with this script.
+    """
+    cut = len(text) > MAX_SCRIPT
     text = text[:MAX_SCRIPT]
-    expressions: dict[int, str] = {}
+    found = expressions_in(text) if expressions is None else expressions
+    put_aside = {one.start: one for one in found if one.end <= len(text)}
+    commands: list[Command] = []
+    errors: list[int] = []
+    # A shell in which `-e` was taken back lets failures go by.
+    caught = started is not None and started.errexit and not state.errexit
+    first = Around(guarded=caught, swallowed=caught)
+    after = state
+    todo = [(text, 0, put_aside, first, state, 0)]
+    while todo:
+        part, base, aside, around, options, depth = todo.pop()
+        reader = _read(part, aside, around, options)
+        errors.extend(base + at for at in reader.errors)
+        after = reader.state if depth == 0 else after
+        commands.extend(
+            replace(one, start=base + one.start, end=base + one.end) for one in reader.commands
+        )
+        if depth < MAX_INSIDE:
+            for start, end, there, shell in reader.inside:
+                inner = {
+                    at - start: one._replace(start=at - start, end=one.end - start)
+                    for at, one in aside.items() if start <= at and one.end <= end
+                }  # fmt: skip
+                todo.append((part[start:end], base + start, inner, there, shell, depth + 1))
+    commands.sort(key=lambda one: (one.start, -one.end))
+    return ShellScript(tuple(commands), tuple(sorted(errors)), after, cut)
 
-    def put_aside(match: re.Match[str]) -> str:
-        expressions[match.start()] = match[0]
-        return "_" * len(match[0])
 
-    plain = _EXPRESSION.sub(put_aside, text)
-    data = plain.encode("utf-8", "replace")  # half of a surrogate pair becomes `?`
-    tree = _parser().parse(data)
-    reader = _Reader(text, data, expressions)
-    reader.walk(tree.root_node)
-    return ShellScript(tuple(reader.commands), tuple(reader.errors))
+def _read(text: str, aside: dict[int, Expression], around: Around, state: ShellState) -> _Reader:
+    pieces: list[str] = []
+    at = 0
+    for start in sorted(aside):
+        if start < at:
+            continue
+        end = aside[start].end
+        pieces += (text[at:start], "_" * (end - start))
+        at = end
+    pieces.append(text[at:])
+    whole = Text(text, "".join(pieces), aside)
+    reader = _Reader(whole, state)
+    root = _parser().parse(whole.data).root_node
+    reader.walk(root, around)
+    if root.has_error and not reader.errors:  # something is missing at the end
+        reader.errors.append(len(text))
+    return reader
 
 
 class _Reader:
-    def __init__(self, text: str, data: bytes, expressions: dict[int, str]) -> None:
+    def __init__(self, text: Text, state: ShellState) -> None:
         self.text = text
-        self.data = data
-        self.expressions = expressions
-        # The byte behind each character; None if characters are bytes.
-        self.ends: list[int] | None = None
-        if len(data) != len(text):
-            self.ends = list(accumulate(len(letter.encode("utf-8", "replace")) for letter in text))
-        self.places = sorted(expressions)
+        self.state = state
+        self.caught = False  # behind `set +e`
         self.commands: list[Command] = []
         self.errors: list[int] = []
+        self.inside: list[tuple[int, int, Around, ShellState]] = []
 
-    def offset(self, byte: int) -> int:
-        """A byte offset as a character offset."""
-        return byte if self.ends is None else bisect_right(self.ends, byte)
-
-    def walk(self, root: Any) -> None:
-        """Every command below the node, guarded or not; a stack instead of recursion."""
-        stack: list[tuple[Any, bool]] = [(root, False)]
-        caught = False
+    def walk(self, root: Any, around: Around) -> None:
+        """Every command below the node with what stands around it; a stack, no recursion."""
+        stack: list[tuple[Any, Around]] = [(root, around)]
         while stack:
-            node, guarded = stack.pop()
+            node, around = stack.pop()
             kind = node.type
             if kind == "ERROR":
-                self.errors.append(self.offset(node.start_byte))
-            if kind in ("command", "redirected_statement"):
-                command_node, redirects = node, []
+                self.errors.append(self.text.offset(node.start_byte))
+            body, redirects = node, []
+            if kind == "redirected_statement":
+                body = node.child_by_field_name("body")
+                redirects = [child for child in node.children if "redirect" in child.type]
+            if body is not None and body.type in ("command", "declaration_command"):
+                self.command(body, redirects, around)
+                inner = [child for child in node.children if child.type != body.type]
                 if kind == "redirected_statement":
-                    body = node.child_by_field_name("body")
-                    redirects = [child for child in node.children if "redirect" in child.type]
-                    if body is None or body.type != "command":
-                        stack.extend((child, guarded) for child in reversed(node.children))
-                        continue
-                    command_node = body
-                command = self.command(command_node, redirects, guarded=guarded or caught)
-                if command is not None:
-                    self.commands.append(command)
-                    if command.program == "set":
-                        caught = _errexit(command, caught)
-                inner = [child for child in node.children if child.type != "command"]
-                if kind == "redirected_statement":
-                    inner += list(command_node.children)
-                stack.extend((child, guarded) for child in reversed(inner))
+                    inner += list(body.children)
+                name = _program_of(body, self.text)
+                for child in reversed(inner):
+                    there = around
+                    if child.type == "heredoc_redirect":
+                        there = replace(around, reads_from=(*around.reads_from, name))
+                    stack.append((child, there))
                 continue
-            stack.extend(reversed(list(self.children(node, guarded))))
+            stack.extend(reversed(list(self.children(node, around))))
 
-    def children(self, node: Any, guarded: bool) -> list[tuple[Any, bool]]:
-        """The children, with what guards each of them."""
-        kind = node.type
+    def children(self, node: Any, around: Around) -> Iterator[tuple[Any, Around]]:
+        """The children, each with what stands around it."""
+        kind, nodes = node.type, node.children
         if kind == "list":
-            # `a || b` provides for a's failure; `test && b` runs b only where it is wanted.
-            operator = next((child.type for child in node.children if not child.is_named), "")
-            if operator == "||" or (node.children and self.asks(node.children[0])):
-                return [(child, True) for child in node.children]
-        if kind in ("if_statement", "elif_clause", "case_statement"):
-            return [(child, True) for child in node.children]
-        if kind == "negated_command":
-            return [(child, True) for child in node.children]
-        return [(child, guarded) for child in node.children]
+            yield from self.listed(node, around)
+        elif kind in ("if_statement", "elif_clause"):
+            yield from self.branches(node, around)
+        elif kind == "while_statement":
+            for index, child in enumerate(nodes):
+                asked = node.field_name_for_child(index) == "condition"
+                yield child, replace(around, loop=True, tested=around.tested or asked)
+        elif kind in ("for_statement", "c_style_for_statement"):
+            yield from ((child, replace(around, loop=True)) for child in nodes)
+        elif kind == "case_statement":
+            value = node.child_by_field_name("value")
+            inner = replace(around, guarded=True)
+            if value is not None:
+                inner = self.guarded_by(inner, f"case {self.text.of(value)}")
+            yield from ((child, inner) for child in nodes)
+        elif kind == "negated_command":
+            yield from ((child, replace(around, guarded=True, tested=True)) for child in nodes)
+        elif kind == "function_definition":
+            name = node.child_by_field_name("name")
+            called = self.text.of(name)[:60] if name is not None else ""
+            yield from ((child, replace(around, function=called)) for child in nodes)
+        elif kind in ("command_substitution", "process_substitution"):
+            parent = node.parent
+            above = parent.parent if parent is not None else None
+            alone = parent is not None and parent.type == "variable_assignment"
+            if above is not None and above.type in ("command", "declaration_command"):
+                alone = False
+            inner = around if alone else replace(around, substituted=True)
+            yield from ((child, inner) for child in nodes)
+        elif kind == "pipeline":
+            parts = [child for child in nodes if child.is_named]
+            names = [_program_of(part, self.text) for part in parts]
+            for index, part in enumerate(parts):
+                yield (
+                    part,
+                    replace(
+                        around,
+                        reads_from=(*around.reads_from, *names[:index]),
+                        writes_to=(*names[index + 1 :], *around.writes_to),
+                    ),
+                )
+        else:
+            for index, child in enumerate(nodes):
+                aside = index + 1 < len(nodes) and nodes[index + 1].type == "&"
+                yield child, replace(around, background=True) if aside else around
+
+    def listed(self, node: Any, around: Around) -> Iterator[tuple[Any, Around]]:
+        """`a || b` provides for a's failure; `test && b` runs b only where it is wanted."""
+        nodes = node.children
+        operator = next((child.type for child in nodes if not child.is_named), "")
+        left, right = nodes[0], nodes[-1]
+        asks = self.asks(left)
+        guarded = around.guarded or operator == "||" or asks
+        before = self.text.of(left)
+        dropped = operator == "||" and _NOTHING.match(self.text.of(right)) is not None
+        for child in nodes[:-1]:
+            yield child, replace(around, guarded=guarded, tested=True,
+                                 swallowed=around.swallowed or dropped)  # fmt: skip
+        inner = replace(around, guarded=guarded)
+        if operator == "||":
+            inner = self.guarded_by(inner, f"! {before}")
+        elif asks:
+            inner = self.guarded_by(inner, before)
+        yield right, inner
+
+    def branches(self, node: Any, around: Around) -> Iterator[tuple[Any, Around]]:
+        """`if` and `elif`: what is asked, and what runs because of it."""
+        asked = True
+        condition = ""
+        for child in node.children:
+            if child.type == "then":
+                asked = False
+            elif asked and child.is_named:
+                condition = condition or self.text.of(child)
+            inner = replace(around, guarded=True, tested=around.tested or asked)
+            if not asked:
+                denied = child.type in ("else_clause", "elif_clause")
+                inner = self.guarded_by(inner, f"! {condition}" if denied else condition)
+            yield child, inner
+
+    def guarded_by(self, around: Around, text: str) -> Around:
+        if len(around.guards) >= MAX_GUARDS:
+            return around
+        shown = " ".join(text[:MAX_GUARD].split()).removeprefix("! ! ")
+        return replace(around, guards=(*around.guards, shown))
 
     def asks(self, node: Any) -> bool:
         """True if the command only looks at the state of things."""
@@ -166,42 +318,100 @@ class _Reader:
         if node.type == "test_command":
             return True
         name = node.child_by_field_name("name") if node.type == "command" else None
-        if name is None:
-            return False
-        text = self.text[self.offset(node.start_byte) : self.offset(node.end_byte)]
-        return _QUESTION.match(text) is not None
+        return name is not None and _QUESTION.match(self.text.of(node)) is not None
 
-    def command(self, node: Any, redirects: list[Any], *, guarded: bool) -> Command | None:
+    # -------------------------------------------------------------- one command
+    def command(self, node: Any, redirects: list[Any], around: Around) -> None:
+        """Add the command, and the script that it gets as an argument."""
         name = node.child_by_field_name("name")
+        if node.type == "declaration_command":
+            name = node.children[0]
         if name is None:
-            return None
-        words: list[tuple[Word, bool]] = [self.word(name)]
+            return
+        self.text.names = []
+        words: list[tuple[Word, bool, Any]] = [(*self.text.word(name), name)]
         inner_redirects = list(redirects)
         for child in node.children:
-            if child.start_byte < name.end_byte or child.type == "variable_assignment":
+            if child.type == "variable_assignment":
+                value = child.child_by_field_name("value")
+                if value is not None:
+                    self.text.word(value)  # for the variables in it
+                if node.type == "command":
+                    continue
+            if child.start_byte < name.end_byte:
                 continue
             if "redirect" in child.type:
                 inner_redirects.append(child)
             elif child.is_named:
-                words.append(self.word(child))
+                words.append((*self.text.word(child), child))
         while len(words) > 1 and words[0][0] in _PREFIXES:
             words.pop(0)
             while len(words) > 1 and _is_setting(words[0][0]):
                 words.pop(0)
-        start, end = self.offset(node.start_byte), self.offset(node.end_byte)
-        while end > start and self.text[end - 1] in " \t\r\n":
+        start, end = self.text.offset(node.start_byte), self.text.offset(node.end_byte)
+        while end > start and self.text.text[end - 1] in " \t\r\n":
             end -= 1
         program = words[0][0]
+        path = program if isinstance(program, str) else ""
         if isinstance(program, str) and "/" in program:
             program = program.rpartition("/")[2]
-        known_program = program if isinstance(program, str) else ""
-        parts = _Arguments(known_program, words[1:])
+        known = program if isinstance(program, str) else ""
+        parts = Arguments(known, [(word, splits) for word, splits, _node in words[1:]])
         found = [self.redirect(child) for child in inner_redirects]
-        return Command(
-            start, end, program, parts.subcommand, tuple(parts.flags), tuple(parts.options),
-            tuple(parts.positionals), tuple(one for one in found if one is not None), guarded,
-            self.text[start:end], parts.open_words,
+        text = self.text.text[start:end]
+        heredoc, body = self.heredoc(inner_redirects)
+        piped = tuple(
+            _program_of(child, self.text)
+            for one in inner_redirects for child in one.children if child.type == "pipeline"
         )  # fmt: skip
+        there = replace(
+            around, guarded=around.guarded or self.caught,
+            swallowed=around.swallowed or self.caught,
+            writes_to=(*piped, *around.writes_to),
+        )  # fmt: skip
+        self.commands.append(Command(
+            start, end, program, parts.subcommand, tuple(parts.flags), tuple(parts.options),
+            tuple(parts.positionals), tuple(word for word, _splits, _node in words[1:]),
+            tuple(one for one in found if one is not None), text, parts.open_words, path, there,
+            self.state, tuple(dict.fromkeys((*self.text.names, *VARIABLE.findall(body)))),
+            self.text.expressions_in(start, end), heredoc,
+        ))  # fmt: skip
+        if known == "set":
+            self.switch([word for word, _splits, _node in words[1:] if isinstance(word, str)])
+        elif known in _SHELLS or known in ("ssh", "eval"):
+            self.script_inside(known, words[1:], there)
+
+    def switch(self, words: list[str]) -> None:
+        """`set`: options of the shell from here on."""
+        before, self.state = self.state, with_options(self.state, words)
+        if before.errexit != self.state.errexit or "+e" in words:
+            self.caught = not self.state.errexit
+
+    def script_inside(
+        self, program: str, words: list[tuple[Word, bool, Any]], around: Around
+    ) -> None:
+        """`bash -c '...'`, `eval '...'`, `ssh host '...'`: the argument is a script."""
+        strings = [node for _word, _splits, node in words if node.type in ("string", "raw_string")]
+        flags = [word for word, _splits, _node in words if isinstance(word, str)]
+        if program in _SHELLS:
+            at = next((index for index, word in enumerate(flags) if re.fullmatch(r"-\w*c", word)),
+                      -1)  # fmt: skip
+            if at < 0:
+                return
+            state = with_options(ShellState(program), flags[: at + 1])
+        else:
+            state = ShellState("sh")
+        if not strings:
+            return
+        node = strings[0] if program in _SHELLS else strings[-1]
+        if program == "ssh":
+            plain = [
+                word for before, word in zip(("", *flags), flags, strict=False)
+                if not word.startswith("-") and before not in _SSH_VALUES
+            ]  # fmt: skip
+            around = replace(around, host=plain[0][:80] if plain else "?")
+        start = self.text.offset(node.start_byte) + 1
+        self.inside.append((start, max(start, self.text.offset(node.end_byte) - 1), around, state))
 
     def redirect(self, node: Any) -> Redirect | None:
         if node.type != "file_redirect":
@@ -211,127 +421,42 @@ class _Reader:
         if target is None:
             return None
         # As written, because a rule tells `$GITHUB_OUTPUT` from a file by its name.
-        text = self.text[self.offset(target.start_byte) : self.offset(target.end_byte)]
-        return Redirect(str(op), text.strip("\"'"))
+        return Redirect(str(op), self.text.of(target).strip("\"'"))
 
-    def word(self, node: Any) -> tuple[Word, bool]:
-        """A word's value, and whether it may become several words when it is expanded."""
-        parts: list[str | Unknown | Segments] = []
-        splits = self.collect(node, parts, quoted=False)
-        value = join_segments(parts)
-        if isinstance(value, Segments) and len(value.parts) == 1:
-            only = value.parts[0]
-            assert isinstance(only, Unknown)
-            return only, splits
-        return value, splits
+    def heredoc(self, redirects: list[Any]) -> tuple[str | None, str]:
+        """The text of the heredoc, and that of it in which variables are expanded."""
+        for redirect in redirects:
+            if redirect.type != "heredoc_redirect":
+                continue
+            body = next(
+                (child for child in redirect.children if child.type == "heredoc_body"), None
+            )
+            start = next((child for child in redirect.children if child.type == "heredoc_start"),
+                         None)  # fmt: skip
+            if body is None:
+                return "", ""
+            first, last = self.text.offset(body.start_byte), self.text.offset(body.end_byte)
+            quoted = start is not None and self.text.of(start)[:1] in ("'", '"', "\\")
+            return self.text.text[first:last], "" if quoted else self.text.plain[first:last]
+        return None, ""
 
-    def collect(self, node: Any, parts: list[str | Unknown | Segments], *, quoted: bool) -> bool:
-        kind = node.type
-        start, end = self.offset(node.start_byte), self.offset(node.end_byte)
-        if kind in ("simple_expansion", "expansion", "command_substitution",
-                    "process_substitution", "arithmetic_expansion"):  # fmt: skip
-            text = self.text[start:end]
-            parts.append(Unknown(Reason.ENVIRONMENT, text[:60], identity=""))
-            return not quoted and kind != "arithmetic_expansion"
-        if kind == "raw_string":
-            self.literal(start + 1, end - 1, parts)
-            return False
-        if kind in ("string", "concatenation", "command_name", "translated_string"):
-            splits = False
-            at = start + (1 if kind == "string" else 0)
-            limit = end - (1 if kind == "string" else 0)
-            for child in node.children:
-                if child.type == '"':
-                    continue
-                begin = self.offset(child.start_byte)
-                if begin > at:
-                    self.literal(at, min(begin, limit), parts)
-                inside = quoted or kind == "string"
-                splits = self.collect(child, parts, quoted=inside) or splits
-                at = self.offset(child.end_byte)
-            if not node.children:
-                at = start
-            if at < limit:
-                self.literal(at, limit, parts)
-            return splits
-        return self.literal(start, end, parts)
 
-    def literal(self, start: int, end: int, parts: list[str | Unknown | Segments]) -> bool:
-        """Known text, with the CI system's expressions back in their places."""
-        at = start
-        splits = False
-        first, last = bisect_left(self.places, start), bisect_left(self.places, end)
-        for begin in self.places[first:last]:
-            if begin > at:
-                parts.append(_unescaped(self.text[at:begin]))
-            text = self.expressions[begin]
-            parts.append(Unknown(Reason.ENVIRONMENT, text[3:-2].strip()[:60]))
-            at = begin + len(text)
-            splits = True
-        if at < end:
-            parts.append(_unescaped(self.text[at:end]))
-        return splits
+def _program_of(node: Any, text: Text) -> str:
+    """The program that the first command of the node runs, as far as it is known."""
+    for _step in range(12):
+        if node.type == "declaration_command":
+            return text.of(node.children[0])
+        name = node.child_by_field_name("name") if node.type == "command" else None
+        if name is not None:
+            word = text.word(name)[0]
+            return word.rpartition("/")[2] if isinstance(word, str) else "?"
+        inner = node.child_by_field_name("body") or next(iter(node.named_children), None)
+        if inner is None:
+            break
+        node = inner
+    return ""
 
 
 def _is_setting(word: Word) -> bool:
     """A flag or an assignment between a prefix such as `sudo` and the program."""
     return isinstance(word, str) and (word.startswith("-") or "=" in word)
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(\r?\n)?(.?)", lambda match: match[2] or "", text) if "\\" in text else text
-
-
-def _errexit(command: Command, before: bool) -> bool:
-    if "+e" in command.positionals or "+e" in command.flags:
-        return True
-    if any(flag.startswith("-") and "e" in flag for flag in command.flags):
-        return False
-    return before
-
-
-class _Arguments:
-    """Words told apart: subcommand, flags, options, positionals."""
-
-    def __init__(self, program: str, words: list[tuple[Word, bool]]) -> None:
-        self.subcommand: Word | None = None
-        self.flags: list[str] = []
-        self.options: list[tuple[str, Word]] = []
-        self.positionals: list[Word] = []
-        self.open_words: Unknown | None = None
-        wanted = SUBCOMMANDS.get(program, 0)
-        taken: list[Word] = []
-        only_words = False
-        skip_value = False
-        for word, splits in words:
-            if splits and self.open_words is None:
-                self.open_words = word if isinstance(word, Unknown) else None
-                if isinstance(word, Segments):
-                    self.open_words = word.unknowns[0]
-                if isinstance(word, Unknown):
-                    continue
-            if skip_value:
-                skip_value = False
-                continue
-            head = (
-                word if isinstance(word, str) else word.prefix if isinstance(word, Segments) else ""
-            )
-            if head == "--" and not only_words:
-                only_words = True
-            elif head.startswith(("-", "+")) and len(head) > 1 and not only_words:
-                name, equals, value = head.partition("=")
-                self.flags.append(name)
-                if equals:
-                    if isinstance(word, Segments):
-                        self.options.append((name, join_segments((value, *word.parts[1:]))))
-                    else:
-                        self.options.append((name, value))
-                elif len(taken) < wanted and name in _VALUE_FLAGS:
-                    skip_value = True
-            elif len(taken) < wanted:
-                taken.append(word)
-            else:
-                self.positionals.append(word)
-        if taken:
-            known = [word for word in taken if isinstance(word, str)]
-            self.subcommand = " ".join(known) if len(known) == len(taken) else taken[0]

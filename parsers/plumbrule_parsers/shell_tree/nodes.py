@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from plumbrule_parsers.document import Node
-from plumbrule_parsers.shell_tree.commands import Command, parse_shell
+from plumbrule_parsers.document import Hole, Node
+from plumbrule_parsers.shell_tree.commands import MAX_SCRIPT, Command, parse_shell
+from plumbrule_parsers.shell_tree.domain import Ground
+from plumbrule_parsers.shell_tree.state import ShellState
+from plumbrule_parsers.shell_tree.words import Expression
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.value import ListValue, MapValue, Place, Unknown
+from plumbrule_parsers.value import ListValue, MapValue, Place, Reason, Unknown, Value
 
 
 def command_nodes(
-    script: str, source: Source, place: Callable[[int], int], parent: str, address: str
+    script: str,
+    source: Source,
+    place: Callable[[int], int],
+    parent: str,
+    address: str,
+    *,
+    state: ShellState,
+    ground: Ground,
+    expressions: Iterable[Expression] | None = None,
+    seen: list[Command] | None = None,
+    started: ShellState | None = None,
 ) -> Iterator[Node]:
     """A node for each command; `place` maps offsets of the script to offsets of the source.
 
-    Addresses count equal commands, not lines, so an added line does not rename the others.
+    Addresses count equal commands, not lines, so an added line does not rename the others. `ground`
+    learns what the commands do; `seen` gets the commands. `started` is how the shell began, if the
+    script goes on in one that is already running.
     """
     counts: dict[str, int] = {}
-    for command in parse_shell(script).commands:
+    parsed = parse_shell(script, state, expressions, started)
+    ground.shell = parsed.state
+    ground.unread = (*parsed.errors, MAX_SCRIPT) if parsed.cut else parsed.errors
+    for command in parsed.commands:
         shown = _shown(command)
         counts[shown] = counts.get(shown, 0) + 1
         suffix = f"~{counts[shown]}" if counts[shown] > 1 else ""
         start = place(command.start)
         end = max(start, place(max(command.start, command.end - 1)) + 1)
-        first = min(end, len(source.text))
-        span = Span(source, start, first)
+        span = Span(source, start, min(end, len(source.text)))
         fields = _fields(command, span, shown)
+        fields.put("domain", ground.domain(command))
+        fields.put("machine", ground.local(command))
+        if seen is not None:
+            seen.append(command)
         yield Node(
             f"{address}/command/{shown}{suffix}", "sh.Command", f"`{shown}`", fields, span, parent
         )
+
+
+def unread(
+    ground: Ground, source: Source, place: Callable[[int], int], owner: str
+) -> Iterator[Hole]:
+    """What the script of `owner`, which was read last, holds besides its commands."""
+    for offset in ground.unread[:1]:
+        at = min(place(offset), len(source.text))
+        span = source.span(at, len(source.text)).first_line
+        why = Unknown(Reason.SYNTAX, "the script did not parse", span)
+        if offset == MAX_SCRIPT:
+            why = Unknown(Reason.LIMIT, "the script is too long", span)
+        yield Hole(why, span, edges=("contains",), addresses=(owner,))
 
 
 def _shown(command: Command) -> str:
@@ -43,20 +77,47 @@ def _fields(command: Command, span: Span, shown: str) -> MapValue:
     source, start, end = span.source, span.start, span.end
     fields = MapValue(source, start, end)
     at = Place(span)
+
+    def listed(items: Iterable[Value], rest: Unknown | None = None) -> ListValue:
+        return ListValue(source, start, end, items, rest=rest)
+
     fields.put("name", shown)
     fields.put("text", command.text, at)
     fields.put("program", command.program, at)
+    if command.path != command.program and command.path:
+        fields.put("path", command.path, at)
     if command.subcommand is not None:
         fields.put("subcommand", command.subcommand, at)
     rest = command.open_words
-    fields.put("flags", ListValue(source, start, end, command.flags, rest=rest), at)
-    options = MapValue(source, start, end, command.options, rest=rest)
-    fields.put("options", options, at)
-    fields.put("positionals", ListValue(source, start, end, command.positionals, rest=rest), at)
-    redirects = ListValue(source, start, end, (
+    fields.put("flags", listed(command.flags, rest), at)
+    fields.put("options", MapValue(source, start, end, command.options, rest=rest), at)
+    fields.put("positionals", listed(command.positionals, rest), at)
+    fields.put("words", listed(command.words, rest), at)
+    fields.put("redirects", listed(
         MapValue(source, start, end, {"op": one.op, "target": one.target})
         for one in command.redirects
-    ))  # fmt: skip
-    fields.put("redirects", redirects, at)
+    ), at)  # fmt: skip
     fields.put("guarded", command.guarded)
+    fields.put("fatal", command.fatal)
+    state, around = command.state, command.around
+    fields.put("shell", state.name)
+    for name, on in (
+        ("errexit", state.errexit), ("pipefail", state.pipefail), ("xtrace", state.xtrace),
+        ("swallowed", around.swallowed), ("in_loop", around.loop),
+        ("substituted", around.substituted), ("background", around.background),
+    ):  # fmt: skip
+        if on:  # false is the default
+            fields.put(name, value=True)
+    for name, texts in (
+        ("guards", around.guards), ("reads_from", around.reads_from),
+        ("writes_to", around.writes_to), ("variables", command.variables),
+        ("expressions", command.expressions),
+    ):  # fmt: skip
+        if texts:
+            fields.put(name, listed(texts), at)
+    for name, text in (("in_function", around.function), ("host", around.host)):
+        if text:
+            fields.put(name, text, at)
+    if command.heredoc is not None:
+        fields.put("heredoc", command.heredoc, at)
     return fields
