@@ -2,84 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
 
 from plumbrule.__main__ import main
 
-WEB = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3   # many
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-        - name: web
-          image: acme/web:1.2
-          ports: [{containerPort: 8080}]
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 5}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-"""
+RULES = """\
+plumbrule 1
 
+rule demo.tty {
+  title    "No terminal"
+  severity low
+  why      "It needs one."
+  remedy   "Give it one."
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    (tmp_path / "web.yaml").write_text(WEB)
-    (tmp_path / "Dockerfile").write_bytes(b"FROM acme/python:3\r\nADD req.txt /app/\r\n")
-    (tmp_path / "req.txt").touch()
-    (tmp_path / "vars.tf").write_text('variable "db_password" { default = "hunter2-Prod!" }\n')
-    return tmp_path
+  match c: k8s.Container
+  where c["tty"] is missing
 
+  report at c.name "{c.name} has no terminal"
 
-def test_safe_fixes_are_applied_and_the_rest_is_named(
-    repository: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["fix", str(repository)]) == 0
-    said = capsys.readouterr().err
-    assert (repository / "web.yaml").read_text() == WEB.replace("  replicas: 3   # many\n", "")
-    assert (repository / "Dockerfile").read_bytes() == (
-        b"FROM acme/python:3\r\nCOPY req.txt /app/\r\n"
-    )
-    assert "hunter2" in (repository / "vars.tf").read_text()
-    assert "2 fixed in 2 files" in said
-    assert "more with `--unsafe`" in said
-    assert main(["fix", str(repository), "--diff"]) == 0  # nothing is left
-
-
-def test_unsafe_fixes_are_applied_on_request(repository: Path) -> None:
-    assert main(["fix", str(repository), "--unsafe"]) == 0
-    assert (repository / "vars.tf").read_text() == 'variable "db_password" {}\n'
-    text = (repository / "web.yaml").read_text()
-    assert "          readinessProbe:\n            tcpSocket:\n              port: 8080\n" in text
-
-
-def test_a_diff_writes_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fix", str(repository), "--diff", "--rule", "docker.add_for_local_file"]) == 1
-    out = capsys.readouterr().out
-    assert "-ADD req.txt /app/" in out
-    assert "+COPY req.txt /app/" in out
-    assert "replicas" not in out
-    assert b"ADD" in (repository / "Dockerfile").read_bytes()
-
-
-def test_a_fix_that_does_not_clear_its_finding_is_dropped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules/demo.plumb").write_text(
-        """plumbrule 1
+  fix safe "give it a terminal" { set c["tty"] = true }
+}
 
 rule demo.replicas {
   title    "Few replicas"
@@ -94,19 +39,121 @@ rule demo.replicas {
 
   fix safe "run two" { set w.replicas = 2 }
 }
+
+rule demo.default {
+  title    "A default"
+  severity low
+  why      "It is one."
+  remedy   "Drop it."
+
+  match v: tf.Variable
+  where v.default is set
+
+  report at v.default "{v.name} has one"
+
+  fix unsafe "drop the default" { remove v.default }
+}
 """
-    )
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3   # many
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web   # the one
+"""
+TTY = "          tty: true\n"
+PASSWORD = "hunter2-" + "Prod!"
+VARIABLES = f'variable "db_password" {{\n  type    = string\n  default = "{PASSWORD}"\n}}\n'
+MINE = ("--rule", "demo.*")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/demo.plumb").write_text(RULES)
     (tmp_path / "plumbrule.toml").write_text('packs = ["rules"]\n')
     (tmp_path / "web.yaml").write_text(WEB)
-    assert main(["fix", str(tmp_path), "--rule", "demo.replicas"]) == 0
-    assert "not fixed: it does not clear the finding" in capsys.readouterr().err
-    assert (tmp_path / "web.yaml").read_text() == WEB
+    (tmp_path / "vars.tf").write_text(VARIABLES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_a_file_in_another_encoding_is_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_safe_fixes_are_applied_and_the_rest_is_named(
+    repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "Dockerfile").write_bytes("FROM a\nADD x y\n".encode("utf-16"))
-    (tmp_path / "x").touch()
-    assert main(["fix", str(tmp_path)]) in (0, 2)
-    assert (tmp_path / "Dockerfile").read_bytes() == "FROM a\nADD x y\n".encode("utf-16")
+    assert main(["fix", *MINE]) == 0
+    assert (repository / "web.yaml").read_text() == WEB + TTY
+    assert (repository / "vars.tf").read_text() == VARIABLES
+    assert capsys.readouterr().err.splitlines() == [
+        "web.yaml:5: demo.replicas: not fixed: it does not clear the finding",
+        "web.yaml:10: demo.tty: give it a terminal",
+        "1 fixed in 1 file, 1 not fixed, 1 more with `--unsafe`",
+    ]
+    assert main(["fix", *MINE, "--diff"]) == 0  # nothing is left
+
+
+def test_unsafe_fixes_are_applied_on_request(repository: Path) -> None:
+    assert main(["fix", *MINE, "--unsafe"]) == 0
+    assert (repository / "vars.tf").read_text() == VARIABLES.replace(
+        f'  default = "{PASSWORD}"\n', ""
+    )
+
+
+def test_a_diff_writes_nothing_and_shows_no_secret_whole(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fix", "--diff", "--unsafe", "--rule", "demo.default"]) == 1
+    out = capsys.readouterr().out
+    assert "--- vars.tf\n+++ vars.tf\n" in out
+    assert "\n-  default = " in out
+    assert PASSWORD not in out
+    assert (repository / "vars.tf").read_text() == VARIABLES
+
+
+def test_a_diff_of_what_holds_no_secret_can_be_applied(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "web.yaml").write_bytes(WEB.replace("\n", "\r\n").rstrip().encode())
+    assert main(["fix", "--diff", "--rule", "demo.tty"]) == 1
+    lines = capsys.readouterr().out.split("\n")
+    assert "-        - name: web   # the one" in lines
+    assert "\\ No newline at end of file" in lines
+    assert "+          tty: true" in lines
+    assert "+        - name: web   # the one\r" in lines
+
+
+def test_a_byte_order_mark_stays(repository: Path) -> None:
+    (repository / "web.yaml").write_bytes(codecs.BOM_UTF8 + WEB.encode())
+    assert main(["fix", "--rule", "demo.tty"]) == 0
+    assert (repository / "web.yaml").read_bytes() == codecs.BOM_UTF8 + (WEB + TTY).encode()
+
+
+def test_what_is_not_ours_or_not_utf_8_is_left_alone_and_spoils_nothing(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("vendor", "examples"):
+        (repository / folder).mkdir()
+        (repository / folder / "web.yaml").write_text(WEB)
+    (repository / "wide.yaml").write_bytes(WEB.encode("utf-16"))
+    assert main(["fix", "--rule", "demo.tty"]) == 0
+    said = capsys.readouterr().err
+    assert "`vendor/web.yaml` is other people's code (folder `vendor`)" in said
+    assert "`examples/web.yaml` is test data or an example" in said
+    assert "`wide.yaml` is not plain UTF-8" in said
+    assert "1 fixed in 1 file, 3 not fixed" in said
+    assert (repository / "vendor/web.yaml").read_text() == WEB
+    assert (repository / "wide.yaml").read_bytes() == WEB.encode("utf-16")
+    assert (repository / "web.yaml").read_text() == WEB + TTY
+
+
+def test_rules_that_are_allowed_somewhere_mend_nothing_there(repository: Path) -> None:
+    comment = '# plumb:allow demo.tty until 2999-01-01 because "no one looks"'
+    allowed = WEB.replace("        - name", f"        {comment}\n        - name")
+    (repository / "web.yaml").write_text(allowed)
+    assert main(["fix", "--rule", "demo.tty"]) == 0
+    assert (repository / "web.yaml").read_text() == allowed

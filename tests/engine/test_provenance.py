@@ -55,7 +55,7 @@ def test_findings_in_fixtures_are_one_lower(severity: str, lower: str) -> None:
 def test_only_what_is_authored_fails_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = 'variable "db_password" { default = "hunter2-Example-1" }\n'
+    text = 'variable "db_password" { default = "hunter2-Prod-1" }\n'
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples/main.tf").write_text(text)
     command = [

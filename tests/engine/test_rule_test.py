@@ -225,6 +225,38 @@ def test_a_folder_outside_is_not_read(tmp_path: Path, beside: Callable[[str, str
     assert faults(FAILS, PASSES, case("dir", "passes", 'dir "fixtures/real"'), path=rule) == []
 
 
+FIX = HEAD + '  fix safe "name a tag" { set c.image = "acme/web:1" }\n'
+MENDED = BAD.replace("acme/web    #! finding", '"acme/web:1"')
+
+
+def fixed(name: str, text: str) -> str:
+    return "fixed" + file(name, text).removeprefix("file")
+
+
+def test_a_fix_must_be_shown_and_its_outcome_is_compared() -> None:
+    assert faults(FAILS, PASSES, head=FIX) == [
+        "rule `demo.tagless` has a fix, and no test shows what it does"
+    ]
+    good = case("bad", "fails 1", file("a.yaml", BAD), fixed("a.yaml", MENDED))
+    assert result(good, PASSES, head=FIX).holds
+    other = fixed("a.yaml", MENDED.replace("web:1", "web:2"))
+    found = result(case("bad", "fails 1", file("a.yaml", BAD), other), PASSES, head=FIX)
+    (fault,) = found.all_problems
+    assert 'line 7 of `a.yaml` is `image: "acme/web:1"` after the fixes' in fault.message
+    assert lines(found) == ['image: "acme/web:2"']
+    absent = case("bad", "fails 1", file("a.yaml", BAD), fixed("b.yaml", MENDED))
+    assert "there is no `b.yaml` to be fixed" in faults(absent, PASSES, head=FIX)[0]
+
+
+def test_a_fix_must_clear_what_it_mends() -> None:
+    head = HEAD + '  fix safe "no tag either" { set c.image = "acme/other" }\n'
+    text = BAD.replace("acme/web    #! finding", "acme/other")
+    found = faults(
+        case("bad", "fails 1", file("a.yaml", BAD), fixed("a.yaml", text)), PASSES, head=head
+    )
+    assert "the fix leaves the finding at a.yaml:7" in found[0]
+
+
 def test_the_order_of_tests_and_rules_changes_nothing() -> None:
     one, two = result(FAILS, PASSES), result(PASSES, FAILS)
     assert {test.title: test.violations for test in one.tests} == {

@@ -49,14 +49,64 @@ vim.fn.writefile({vim.fn.json_encode(out)}, vim.env.PLUMBRULE_OUT)
 vim.cmd("qall!")
 """
 
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "values.yaml": "# 😀\nimage: acme/web:1.0.0\n",
+    "templates/pod.yaml": (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n"
+        "    - name: web\n      image: {{ .Values.image }}\n"
+    ),
+}
+# Asks again and again: there is nothing to tell until the workspace is read.
+HOVER = (
+    SCRIPT.partition("local out = {}")[0].replace("/pod.yaml", "/values.yaml")
+    + """
+local out = {}
+vim.wait(20000, function()
+  local params = {textDocument = vim.lsp.util.make_text_document_params(),
+                  position = {line = 1, character = 2}}
+  local answers = vim.lsp.buf_request_sync(0, "textDocument/hover", params, 2000) or {}
+  for _, answer in pairs(answers) do
+    if type(answer.result) == "table" then out.text = answer.result.contents.value end
+  end
+  return out.text ~= nil
+end, 50)
+vim.fn.writefile({vim.fn.json_encode(out)}, vim.env.PLUMBRULE_OUT)
+vim.cmd("qall!")
+"""
+)
+
 
 @pytest.mark.skipif(NVIM is None, reason="Neovim (`nvim`) is not installed")
 def test_neovim_shows_a_finding_and_clears_it_when_the_text_is_mended(tmp_path):
+    said, errors = driven(tmp_path, SCRIPT, {"pod.yaml": POD})
+    assert said["told"], errors
+    (found,) = said["diagnostics"]
+    before = POD.split("\n")[5].partition("securityContext")[0]
+    assert found == {
+        "code": "k8s.dangerous_capabilities", "source": "plumbrule", "severity": 1,
+        "lnum": 5, "col": len(before.encode()),  # Neovim counts bytes once it has the answer
+    }  # fmt: skip
+    assert said["cleared"]
+    assert said["modified"]  # nothing was saved: the buffer's text counted
+
+
+@pytest.mark.skipif(NVIM is None, reason="Neovim (`nvim`) is not installed")
+def test_neovim_tells_what_a_values_key_reaches(tmp_path):
+    said, errors = driven(tmp_path, HOVER, CHART)
+    assert "Pod web: `spec.containers[0].image` (pod.yaml:8)" in said.get("text", ""), errors
+
+
+def driven(tmp_path, text, files):
+    """What a script in Neovim wrote down in a repository with these files, and its errors."""
     root = tmp_path / "repo"
     (root / ".git").mkdir(parents=True)
-    (root / "pod.yaml").write_text(POD)
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
     script = tmp_path / "drive.lua"
-    script.write_text(SCRIPT)
+    script.write_text(text)
     out = tmp_path / "out.json"
     environment = {
         **os.environ,
@@ -71,13 +121,4 @@ def test_neovim_shows_a_finding_and_clears_it_when_the_text_is_mended(tmp_path):
     command = [str(NVIM), "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c", f"luafile {script}"]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     assert out.exists(), done.stderr.decode()
-    said = json.loads(out.read_text())
-    assert said["told"], done.stderr.decode()
-    (found,) = said["diagnostics"]
-    before = POD.split("\n")[5].partition("securityContext")[0]
-    assert found == {
-        "code": "k8s.dangerous_capabilities", "source": "plumbrule", "severity": 1,
-        "lnum": 5, "col": len(before.encode()),  # Neovim counts bytes once it has the answer
-    }  # fmt: skip
-    assert said["cleared"]
-    assert said["modified"]  # nothing was saved: the buffer's text counted
+    return json.loads(out.read_text()), done.stderr.decode()

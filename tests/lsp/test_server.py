@@ -105,9 +105,10 @@ class Editor:
         """Let the server say whatever it still has to say."""
         await asyncio.sleep(seconds)
 
-    async def actions(self, uri: str, at: types.Range) -> list[types.CodeAction]:
+    async def actions(self, uri: str, at: types.Range, *only: str) -> list[types.CodeAction]:
         found = await self.client.text_document_code_action_async(types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), at, types.CodeActionContext(self.told(uri)),
+            types.TextDocumentIdentifier(uri), at,
+            types.CodeActionContext(self.told(uri), only=list(only) or None),
         ))  # fmt: skip
         return list(found or ())
 
@@ -139,7 +140,9 @@ async def test_it_pushes_diagnostics_and_offers_no_pull(editor):
     made = await editor.start()
     assert made.capabilities.diagnostic_provider is None
     assert made.capabilities.hover_provider
-    assert made.capabilities.code_action_provider.code_action_kinds == ("quickfix",)
+    assert made.capabilities.code_action_provider.code_action_kinds == (
+        "quickfix", "source.fixAll.plumbrule",
+    )  # fmt: skip
     assert made.server_info.name == "plumbrule"
 
 
@@ -318,6 +321,56 @@ async def test_the_code_action_makes_an_exempted_finding(editor):
     lines.insert(edit.range.start.line, edit.new_text)
     editor.change(uri, "".join(lines))
     await editor.settled(uri)
+
+
+DOCKERFILE = "FROM acme/python:3\nADD req.txt /app/\nADD app.py /app/\nADD https://x.io/a /a/\n"
+ADD = "docker.add_for_local_file"
+
+
+def applied(text: str, edit: types.WorkspaceEdit) -> str:
+    """The text after an edit of its one file, ASCII only."""
+    (change,) = edit.document_changes
+    lines = [0]
+    for line in text.splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+    for one in sorted(change.edits, key=lambda one: -lines[one.range.start.line]):
+        start = lines[one.range.start.line] + one.range.start.character
+        end = lines[one.range.end.line] + one.range.end.character
+        text = text[:start] + one.new_text + text[end:]
+    return text
+
+
+async def test_a_fix_is_offered_and_clears_its_finding(editor):
+    uri = editor.write("Dockerfile", DOCKERFILE)
+    editor.write("req.txt", "")
+    await editor.start()
+    editor.open(uri, DOCKERFILE)
+    await editor.settled(uri, ADD, ADD)
+    found = min(
+        (one for one in editor.told(uri) if one.code == ADD), key=lambda one: str(one.range)
+    )
+    (action,) = [one for one in await editor.actions(uri, found.range) if "fix" in one.title]
+    assert (action.title, action.kind, action.is_preferred) == ("fix: use COPY", "quickfix", True)
+    assert [one.code for one in action.diagnostics] == [ADD]
+    text = applied(DOCKERFILE, action.edit)
+    assert text == DOCKERFILE.replace("ADD req", "COPY req")
+    editor.change(uri, text)
+    await editor.settled(uri, ADD)
+
+
+async def test_all_safe_fixes_of_a_file_come_at_once_where_they_are_asked_for(editor):
+    uri = editor.write("Dockerfile", DOCKERFILE)
+    await editor.start()
+    editor.open(uri, DOCKERFILE)
+    await editor.settled(uri, ADD, ADD)
+    everywhere = types.Range(types.Position(0, 0), types.Position(9, 0))
+    for only in ("source.fixAll", "source.fixAll.plumbrule", "source"):
+        (action,) = await editor.actions(uri, everywhere, only)
+        assert action.kind == "source.fixAll.plumbrule"
+        text = applied(DOCKERFILE, action.edit)
+        assert text == DOCKERFILE.replace("ADD req", "COPY req").replace("ADD app", "COPY app")
+    assert await editor.actions(uri, everywhere, "source.organizeImports") == []
+    assert all(one.kind == "quickfix" for one in await editor.actions(uri, everywhere))
 
 
 async def test_json_has_no_comments_so_nothing_is_offered(editor):
@@ -538,3 +591,58 @@ async def test_folders_can_come_and_go(editor, tmp_path):
     await editor.settled(uri_of(other / "pod.yaml"), RULE)
     tell([], [folder])
     await editor.settled(uri_of(other / "pod.yaml"))
+
+
+async def test_hover_tells_what_a_setting_of_terraform_is_and_where_from(editor):
+    secret = "not-a-real-" + "secret-" + "x" * 20
+    main = (
+        'variable "name" {}\nvariable "pw" { sensitive = true }\n'
+        'resource "aws_db_instance" "db" {\n  name     = "db-${var.name}"\n  password = var.pw\n'
+        '  engine   = "postgres"\n}\n'
+    )
+    uri = editor.write("main.tf", main)
+    editor.write("terraform.tfvars", f'name = "shop"\npw   = "{secret}"\n')
+    await editor.start()
+    editor.open(uri, main)
+    await editor.until(lambda: uri in editor.client.diagnostics)
+    await editor.quiet()
+
+    async def hover(line: int, column: int = 5) -> str:
+        found = await editor.client.text_document_hover_async(types.HoverParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, column)
+        ))  # fmt: skip
+        return found.contents.value if found is not None else ""
+
+    assert "name: db-shop" in await hover(3)
+    assert "terraform.tfvars:1" in await hover(3, 20)
+    assert "terraform.tfvars:2" in await hover(4)
+    assert secret not in await hover(4)
+    assert "engine" not in await hover(5)  # a literal says all by itself
+    edited = main.replace("db-$", "base-$")
+    editor.change(uri, edited)
+    await editor.quiet(1.0)
+    assert "name: base-shop" in await hover(3)
+
+
+async def test_hover_tells_what_a_values_key_reaches(editor):
+    values = "image: acme/web\nprobe:\n  enabled: false\nunused: 1\n"
+    editor.write("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    editor.write("templates/web.yaml", (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n"
+        "    - name: web\n      image: {{ .Values.image }}\n"
+        "      {{- if .Values.probe.enabled }}\n      readinessProbe: {}\n      {{- end }}\n"
+    ))  # fmt: skip
+    uri = editor.write("values.yaml", values)
+    await editor.start()
+    editor.open(uri, values)
+    await editor.until(lambda: uri in editor.client.diagnostics)
+    await editor.quiet()
+    told = []
+    for line in (0, 2, 3):
+        hover = await editor.client.text_document_hover_async(types.HoverParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, 3)
+        ))  # fmt: skip
+        told.append(hover.contents.value)
+    assert "Pod web: `spec.containers[0].image` (web.yaml:8)" in told[0]
+    assert "`{{- if .Values.probe.enabled }}` (web.yaml:9)" in told[1]
+    assert "no template reads this key" in told[2]

@@ -114,8 +114,8 @@ def run(options: argparse.Namespace) -> int:
         prepared.pack,
         jobs=options.jobs,
         today=options.today,
-        only=_ids(options.rule, prepared.pack),
-        without=_ids(options.without, prepared.pack),
+        only=rule_ids(options.rule, prepared.pack),
+        without=rule_ids(options.without, prepared.pack),
         comments=not options.no_allowances,
         level=options.level,
     )
@@ -142,7 +142,7 @@ def _fails(report: Report, threshold: str) -> bool:
     )
 
 
-def _ids(words: list[str], pack: Pack) -> frozenset[str]:
+def rule_ids(words: list[str], pack: Pack) -> frozenset[str]:
     """The ids of today for the given ids, former ids and `pack.*` groups."""
     names = {name: rule.id for rule in pack.rules for name in (rule.id, *rule.formerly)}
     found: set[str] = set()

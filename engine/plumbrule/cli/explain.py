@@ -37,6 +37,8 @@ def rule_named(word: str, rules: tuple[ir.CheckedRule, ...]) -> ir.CheckedRule:
 def page(rule: ir.CheckedRule) -> str:
     """Title, words, parameters, the rule itself and how to allow a finding of it."""
     lines = [f"{rule.id}: {rule.title}", f"severity {rule.severity}, confidence {rule.confidence}"]
+    if rule.formerly:
+        lines.append(f"formerly {', '.join(rule.formerly)}")
     for name, words in (("Why", rule.why), ("What to do", rule.remedy)):
         if words:
             lines += [
@@ -60,6 +62,9 @@ def page(rule: ir.CheckedRule) -> str:
         "",
         "The rule",
         textwrap.indent(rule.text, "  "),
+        "",
+        f"To see how it judges one {' or '.join(rule.subject_kinds)}, and by what values",
+        f"  plumb why {rule.id} NODE",
         "",
         "To allow one place, write above it",
         f'  # plumb:allow {rule.id} until YYYY-MM-DD because "the reason"',

@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Apply what holds, or show it, and say what was left alone."""
     from plumbrule.cli.check import rule_ids
     from plumbrule.fixes.apply import apply_fixes
+    from plumbrule.redact import marked_sensitive
     from plumbrule.reports.mask import mask_of
     from plumbrule.scan.discover import root_of
     from plumbrule.scan.scan import scan
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
         return scan(paths, prepared.config, prepared.pack, jobs=options.jobs, texts=texts)
 
     report = evaluate({})
-    shown = _Shown(mask_of(report), os.path.relpath(root).replace(os.sep, "/"))
+    marked = (word for one in report.sources.values() for word in marked_sensitive(one.text))
+    shown = _Shown(mask_of(report).with_words(marked), os.path.relpath(root).replace(os.sep, "/"))
     if only:
         from dataclasses import replace
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterable
 
 from plumbrule.cli.color import writable
 from plumbrule.cli.prepare import UsageError, common_arguments, given_paths, jobs_argument, prepare
@@ -29,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="target", metavar="NODE", help="a path to this node")
     parser.add_argument("--kind", metavar="KIND", help="only nodes of this kind")
     parser.add_argument(
+        "--unit", metavar="NAME", help="only the nodes of this unit (see `plumb units`)"
+    )
+    parser.add_argument(
         "--limit",
         type=int,
         default=1500,
@@ -47,9 +51,11 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("`--from` and `--to` go together")
     paths = given_paths(options)
     prepared = prepare(options, paths)
-    graph = build_model(paths, prepared.config, prepared.pack, jobs=options.jobs).graph
+    model = build_model(paths, prepared.config, prepared.pack, jobs=options.jobs)
+    graph = model.graph
+    unit = _unit(model.units, options.unit) if options.unit is not None else None
     try:
-        part = _part(graph, options)
+        part = _part(graph, options, unit)
         if options.format == "count":
             text = _count(graph, part)
         elif options.format == "list":
@@ -62,7 +68,25 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _part(graph: Graph, options: argparse.Namespace) -> Part:
+def _unit(names: Iterable[str], wanted: str) -> str:
+    """The unit that is meant: by its name, or by the only one that ends so."""
+    from plumbrule.language.schema import suggest
+
+    known = list(names)
+    name = wanted.rstrip("/") if wanted.rstrip("/") in known else wanted
+    ends = [one for one in known if one.endswith((f"/{name}", f"@{name}"))]
+    if name in known:
+        return name
+    if len(ends) == 1:
+        return ends[0]
+    listed = f"; it could be {', '.join(f'`{one}`' for one in ends[:5])}" if ends else ""
+    raise UsageError(
+        f"there is no unit `{wanted}`{listed or suggest(wanted, known)}",
+        "`plumb units` lists them",
+    )
+
+
+def _part(graph: Graph, options: argparse.Namespace, unit: str | None) -> Part:
     from plumbrule.graph.find import find_node
     from plumbrule.graph.paths import neighbourhood, shortest_path, whole
 
@@ -75,16 +99,23 @@ def _part(graph: Graph, options: argparse.Namespace) -> Part:
         part = neighbourhood(graph, find_node(graph, options.node).address, options.depth)
     else:
         part = whole(graph)
-    if not options.kind:
+    if not options.kind and unit is None:
         return part
     chosen = tuple(
-        address for address in part.addresses if graph.is_a(graph.nodes[address].kind, options.kind)
+        address
+        for address in part.addresses
+        if (not options.kind or graph.is_a(graph.nodes[address].kind, options.kind))
+        and unit in (None, graph.nodes[address].unit)
     )
-    if not chosen:
+    if not chosen and options.kind:
         raise UsageError(
-            f"there is no node of the kind `{options.kind}`", "`plumb schema` lists the kinds"
+            f"there is no node of the kind `{options.kind}`" + (f" in `{unit}`" if unit else ""),
+            "`plumb schema` lists the kinds",
         )
     kept = set(chosen)
+    if unit is not None and not options.kind and options.format == "list":
+        # Where a unit leads out of itself is what a reader wants to know of it.
+        return Part(chosen, tuple(edge for edge in part.edges if edge.origin in kept))
     return Part(chosen, tuple(edge for edge in part.edges if {edge.origin, edge.target} <= kept))
 
 
@@ -112,11 +143,13 @@ def _count(graph: Graph, part: Part) -> str:
 
 def _list(graph: Graph, part: Part) -> str:
     """Nodes by file with their edges, for people."""
+    from plumbrule.graph.export import shown
+
     leaving: dict[str, list[str]] = {}
     for edge in part.edges:
         if edge.name != "contains":
             doubt = f"  (possible: {edge.doubt})" if edge.doubt is not None else ""
-            line = f"      -{edge.name}-> {graph.nodes[edge.target].label}{doubt}"
+            line = f"      -{edge.name}-> {shown(graph.nodes[edge.target].label)}{doubt}"
             leaving.setdefault(edge.origin, []).append(line)
     lines: list[str] = []
     file = ""
@@ -126,6 +159,6 @@ def _list(graph: Graph, part: Part) -> str:
             file = node.path
             lines.append(file)
         only = f"  only if {node.condition.detail}" if node.condition is not None else ""
-        lines.append(f"  {node.span.line:5}  {node.kind}  {node.label}{only}")
+        lines.append(f"  {node.span.line:5}  {node.kind}  {shown(node.label)}{only}")
         lines += leaving.get(address, [])
     return "\n".join((*lines, ""))

@@ -81,9 +81,7 @@ def given_paths(options: argparse.Namespace) -> list[Path]:
 
 def prepare(options: argparse.Namespace, paths: Sequence[Path]) -> Prepared:
     """Settings and rules; their faults end the command before anything is read."""
-    config = _config(options, paths)
-    if config.problems:
-        raise UsageError(listed("the configuration cannot be used", config.problems))
+    config = settings(options, paths)
     pack = rules_of(config, cached=not options.no_cache)
     from plumbrule.scan.scan import config_faults
 
@@ -91,6 +89,14 @@ def prepare(options: argparse.Namespace, paths: Sequence[Path]) -> Prepared:
     if faults:
         raise UsageError(listed("the configuration does not fit the rules", faults))
     return Prepared(config, pack)
+
+
+def settings(options: argparse.Namespace, paths: Sequence[Path]) -> Config:
+    """The settings in force, for commands that need no rules; their faults end the command."""
+    config = _config(options, paths)
+    if config.problems:
+        raise UsageError(listed("the configuration cannot be used", config.problems))
+    return config
 
 
 def _config(options: argparse.Namespace, paths: Sequence[Path]) -> Config:

@@ -22,7 +22,7 @@ from plumbrule_parsers.value import Hop, ListValue, MapValue, Value
 def flow_edges(nodes: Sequence[Node]) -> Iterator[Edge]:
     """The `ends_in` edges among the nodes, each with the hop where the value enters."""
     by_address = {node.address: node for node in nodes}
-    owners = _Owners(nodes)
+    owners = _Owners(nodes, by_address)
     for node in nodes:
         # Several entries often share their hops; to compare them would cost more than it saves.
         ways = {id(way): way for way in _ways(node.fields)}
@@ -40,13 +40,15 @@ def _into(
             if hop.kind != "data":
                 continue  # it only decided which value is taken
             owner = owners.of(hop.span, node)
-            if owner is not None and owner.address not in seen:
-                seen.add(owner.address)
+            if owner is None or owner.address in seen:
+                continue
+            seen.add(owner.address)
+            if not owner.parent or node.address not in _above(owner, owners.by_address):
                 yield Edge(owner.address, node.address, "ends_in", hop.span, way=way[:number])
 
 
 def _above(node: Node, by_address: Mapping[str, Node]) -> frozenset[str]:
-    """The node and all that contain it: a value does not flow from a thing into its own part."""
+    """The node and all that contain it: nothing ends in a part of itself, or in its own whole."""
     seen: set[str] = set()
     at: Node | None = node
     while at is not None and at.address not in seen:
@@ -70,7 +72,7 @@ def _ways(value: Value) -> Iterator[tuple[Hop, ...]]:
 class _Owners:
     """Which declaration a place lies in: the innermost, in each of its resolutions."""
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
+    def __init__(self, nodes: Iterable[Node], by_address: Mapping[str, Node]) -> None:
         found: dict[str, dict[tuple[int, int], list[Node]]] = {}
         for node in nodes:
             fields, span = node.fields, node.span
@@ -80,6 +82,7 @@ class _Owners:
                 extent = span.start, span.end
             found.setdefault(span.path, {}).setdefault(extent, []).append(node)
         self.found = found
+        self.by_address = by_address
         self.tables: dict[str, _Table] = {}
         self.known: dict[tuple[str, int, int], _Resolutions | None] = {}
 
@@ -100,7 +103,11 @@ class _Owners:
         if table is None:
             table = self.tables[span.path] = _Table(extents)
         extent = table.innermost(span.start, span.end)
-        return _Resolutions(extents[extent]) if extent is not None else None
+        if extent is None:
+            return None
+        nodes = extents[extent]
+        around = {node.parent for node in nodes}  # an only entry may be as long as its file
+        return _Resolutions([node for node in nodes if node.address not in around])
 
 
 class _Table:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from lsprotocol import types
 
 from plumbrule.language.ir import CheckedRule
+from plumbrule.lsp.mend import Offer
 from plumbrule.lsp.notes import Note, without_secrets
 from plumbrule.lsp.positions import Encoding, point_of
 from plumbrule_parsers.source import Span
+from plumbrule_parsers.text_edits.edit import TextEdit
 
 SOURCE: Final = "plumbrule"
+QUICK_FIX: Final = types.CodeActionKind.QuickFix.value
+FIX_ALL: Final = "source.fixAll.plumbrule"
 MOST_RELATED = 50
 
 _SEVERITY = {
@@ -51,6 +55,43 @@ def diagnostic_of(
         related_information=places if related and places else None,
         data={name: value for name, value in data.items() if value},
     )
+
+
+def workspace_edit(
+    edits: Iterable[TextEdit], locate: Callable[[Span], str], versions: Mapping[str, int],
+    encoding: Encoding, *, versioned: bool,
+) -> types.WorkspaceEdit:  # fmt: skip
+    """The edits in the editor's terms. `versions` are those of open files, by URI."""
+    by_uri: dict[str, list[types.TextEdit]] = {}
+    for edit in edits:
+        made = types.TextEdit(range_of(edit.span, encoding), edit.text)
+        by_uri.setdefault(locate(edit.span), []).append(made)
+    if not versioned:
+        return types.WorkspaceEdit(changes=by_uri)
+    return types.WorkspaceEdit(document_changes=[
+        types.TextDocumentEdit(
+            types.OptionalVersionedTextDocumentIdentifier(uri, versions.get(uri)), list(made)
+        )
+        for uri, made in by_uri.items()
+    ])  # fmt: skip
+
+
+def action_of(
+    offer: Offer, kind: str, diagnostic: types.Diagnostic | None, edit: types.WorkspaceEdit
+) -> types.CodeAction:
+    """The offer as a code action of that kind."""
+    return types.CodeAction(
+        offer.title, kind=kind, diagnostics=[diagnostic] if diagnostic is not None else None,
+        is_preferred=True if offer.preferred else None, edit=edit,
+    )  # fmt: skip
+
+
+def wants(only: Sequence[types.CodeActionKind | str] | None, kind: str) -> bool:
+    """Whether an editor that asks for these kinds of actions, or for any, asks for that one."""
+    if not only:
+        return True
+    asked = [str(getattr(one, "value", one)) for one in only]
+    return any(one in ("", kind) or kind.startswith(f"{one}.") for one in asked)
 
 
 def explained(notes: Iterable[Note], rules: Iterable[CheckedRule], until: str) -> str:

@@ -9,23 +9,34 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from plumbrule.lsp.allow import Insertion, insertion_of, takes_back, until
-from plumbrule.lsp.convert import diagnostic_of, explained
+from plumbrule.lsp.allow import until
+from plumbrule.lsp.convert import (
+    FIX_ALL,
+    QUICK_FIX,
+    action_of,
+    diagnostic_of,
+    explained,
+    wants,
+    workspace_edit,
+)
+from plumbrule.lsp.meaning import Meaning
+from plumbrule.lsp.mend import Offer, offers_for, offers_for_file
 from plumbrule.lsp.notes import Note, without_secrets
-from plumbrule.lsp.positions import Encoding, offset_of, point_of
+from plumbrule.lsp.positions import Encoding, offset_of
 from plumbrule.lsp.session import DEBOUNCE, Buffers, Outcome, Session, Surroundings
 from plumbrule.lsp.uris import path_of, same, uri_of
 from plumbrule.lsp.workspace import Changes, Frame, Workspace, all_notes, carried_over, loose_frame
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.text_edits.edit import TextEdit
 
 WATCHED: Final = (
     "**/*.{yaml,yml,json,tf,tfvars,hcl,tpl,toml,plumb}",
@@ -33,6 +44,7 @@ WATCHED: Final = (
     "**/*.{Dockerfile,dockerfile}",
     "**/.gitignore",
 )
+_T = TypeVar("_T")
 PATIENCE: Final = 2.0  # seconds to wait for an editor that is asked for a progress bar
 
 
@@ -83,6 +95,7 @@ class Face:
         self.quick = ThreadPoolExecutor(1, "plumbrule-quick")
         self.thorough = ThreadPoolExecutor(1, "plumbrule-thorough")
         self.warned: set[Session] = set()
+        self.meaning = Meaning()
         self.watching = False
 
     # --- what the editor says -------------------------------------------------------------------
@@ -167,45 +180,59 @@ class Face:
             for session in self._concerned(path):
                 session.poke(Changes(frozenset((path,)), listing=came_or_went), DEBOUNCE)
 
-    def hover(self, params: types.HoverParams) -> types.Hover | None:
-        """What the findings under the cursor mean."""
+    async def hover(self, params: types.HoverParams) -> types.Hover | None:
+        """What the findings under the cursor mean, and what stands there becomes."""
         buffer, shown = self._current(params.text_document.uri)
-        if buffer is None or shown.frame is None:
+        frame = shown.frame
+        if buffer is None or buffer.path is None or frame is None:
             return None
         position = params.position
         offset = offset_of(buffer.source, (position.line, position.character), self.encoding)
         notes = [note for note in shown.notes if note.span.start <= offset <= note.span.end]
-        if not notes:
+        text = explained(notes, frame.rules.pack.rules, until(_today())) if notes else ""
+        value = await asyncio.get_running_loop().run_in_executor(
+            self.quick, self.meaning.of, frame, buffer.path, offset
+        )
+        parts = [part for part in (value, text) if part]
+        if not parts:
             return None
-        text = explained(notes, shown.frame.rules.pack.rules, until(_today()))
-        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
+        told = "\n\n---\n\n".join(parts)
+        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told))
 
     async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
-        """For each finding in the range the comment that allows it, if it would."""
-        wanted = params.context.only
-        if wanted and not any(kind in ("", types.CodeActionKind.QuickFix) for kind in wanted):
-            return []
+        """For each finding in the range its fix and the comment that allows it, if they work."""
+        only = params.context.only
         buffer, shown = self._current(params.text_document.uri)
         frame = shown.frame
-        if buffer is None or frame is None:
+        if buffer is None or buffer.path is None or frame is None:
             return []
         start, end = (
             offset_of(buffer.source, (point.line, point.character), self.encoding)
             for point in (params.range.start, params.range.end)
         )
-        made: list[types.CodeAction] = []
+        offered: list[tuple[Offer, str, types.Diagnostic | None]] = []
+        if only and wants(only, FIX_ALL):  # that judges the whole file: only where it is asked for
+            found = await self._work(offers_for_file, buffer.path, frame, _today())
+            offered += [(offer, FIX_ALL, None) for offer in found]
         for note, diagnostic in zip(shown.notes, shown.diagnostics, strict=True):
-            if note.span.end < start or note.span.start > end:
-                continue
-            insertion = insertion_of(note, _today())
-            if insertion is None:
-                continue
-            works = await asyncio.get_running_loop().run_in_executor(
-                self.quick, takes_back, insertion, note, frame, _today()
-            )
-            if works and self.open.get(buffer.uri) is buffer:
-                made.append(self._action(note, diagnostic, insertion, buffer))
-        return made
+            outside = note.span.end < start or note.span.start > end
+            if not outside and wants(only, QUICK_FIX):
+                found = await self._work(offers_for, note, frame, _today())
+                offered += [(offer, QUICK_FIX, diagnostic) for offer in found]
+        if self.open.get(buffer.uri) is not buffer:
+            return []
+        return [action_of(offer, kind, diagnostic, self._edit(offer.edits, frame))
+                for offer, kind, diagnostic in offered
+                if all(self._as_read(edit, frame) for edit in offer.edits)]  # fmt: skip
+
+    def _as_read(self, edit: TextEdit, frame: Frame) -> bool:
+        """Whether the file, if it is open, is still what the edit was made for."""
+        buffer = self.open.get(self._locate(frame, edit.span))
+        return buffer is None or buffer.source.text == edit.span.source.text
+
+    async def _work(self, work: Callable[..., _T], *given: object) -> _T:
+        """The outcome of work that may take a while, done beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.quick, work, *given)
 
     def shutdown(self, _params: None) -> None:
         """Stop all work."""
@@ -406,21 +433,11 @@ class Face:
             path = os.path.join(self.folders[folder], os.path.relpath(path, folder))
         return uri_of(path)
 
-    def _action(
-        self, note: Note, diagnostic: types.Diagnostic, insertion: Insertion, buffer: Buffer
-    ) -> types.CodeAction:
-        at = types.Position(*point_of(insertion.source, insertion.offset, self.encoding))
-        edits: list[types.TextEdit] = [types.TextEdit(types.Range(at, at), insertion.text)]
-        edit = types.WorkspaceEdit(changes={buffer.uri: edits})
-        if _get(self.server.client_capabilities, "workspace.workspace_edit.document_changes"):
-            document = types.OptionalVersionedTextDocumentIdentifier(buffer.uri, buffer.version)
-            edit = types.WorkspaceEdit(
-                document_changes=[types.TextDocumentEdit(document, list(edits))]
-            )
-        return types.CodeAction(
-            f"Allow {note.code} here until {until(_today())}, with a reason",
-            kind=types.CodeActionKind.QuickFix, diagnostics=[diagnostic], edit=edit,
-        )  # fmt: skip
+    def _edit(self, edits: Iterable[TextEdit], frame: Frame) -> types.WorkspaceEdit:
+        changes = _get(self.server.client_capabilities, "workspace.workspace_edit.document_changes")
+        versions = {buffer.uri: buffer.version for buffer in self.open.values()}
+        return workspace_edit(edits, functools.partial(self._locate, frame), versions,
+                              self.encoding, versioned=bool(changes))  # fmt: skip
 
     # --- progress and faults --------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from plumbrule.finding import Finding, RelatedSpan, Review
 from plumbrule.lsp.positions import shown
-from plumbrule.redact import cut_out, looks_like_secret, redact, secret_ranges
+from plumbrule.redact import cut_out, is_hidden, redact, secret_ranges
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Span
 
@@ -74,8 +74,8 @@ def without_secrets(text: str) -> str:
 
 def _safe(token: str) -> str:
     # `name=value` and `name:value` hide a token from a test of the whole.
-    parts = re.split(r"([=:])", token) if not looks_like_secret(token) else [token]
-    return "".join(redact(part) if looks_like_secret(part) else part for part in parts)
+    parts = re.split(r"([=:])", token) if not is_hidden(token) else [token]
+    return "".join(redact(part) if is_hidden(part) else part for part in parts)
 
 
 def _order(note: Note) -> tuple[int, int, str, str, str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from plumbrule.lsp.convert import FIX_ALL
 from plumbrule.lsp.face import Face, log
 from plumbrule.version import __version__
 
@@ -49,7 +50,7 @@ def make_server() -> tuple[LanguageServer, Face]:
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, _ignore, None),
         (types.TEXT_DOCUMENT_HOVER, face.hover, None),
         (types.TEXT_DOCUMENT_CODE_ACTION, face.actions,
-         types.CodeActionOptions([types.CodeActionKind.QuickFix])),
+         types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL])),
     ]  # fmt: skip
     for method, handler, options in handlers:
         server.feature(method, options)(_guarded(server, method, handler))

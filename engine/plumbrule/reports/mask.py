@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from plumbrule.finding import Finding, Report, Review
+from plumbrule.finding import Finding, Fix, Report, Review
 from plumbrule.redact import cut_out, literal_ranges, merged, redact, secret_ranges
 from plumbrule_parsers.source import Source, Span
 
@@ -19,13 +19,14 @@ _PRIVATE_KEY = re.compile(
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_QUOTED = re.compile(r"[\"'](?!\$\{)[^\"'\r\n]{6,}[\"']\Z")
 _BREAKS = re.compile(r"[\t\r\n ]+")
 
 
 class Mask:
     """The secrets of one report, found once, and what is left of texts without them."""
 
-    __slots__ = ("_known", "_lines", "_literals", "_secrets", "_words")
+    __slots__ = ("_keys", "_known", "_lines", "_literals", "_secrets", "_words")
 
     def __init__(
         self, literals: dict[Source, tuple[tuple[int, int], ...]], words: frozenset[str]
@@ -34,6 +35,7 @@ class Mask:
         self._literals = literals
         self._lines: dict[tuple[Source, int], tuple[tuple[int, int], ...]] = {}
         self._words: dict[str, str] = {}
+        self._keys: dict[Source, list[tuple[int, int]]] = {}  # private keys, of a whole text
         self._secrets = words
         # The longest first: a secret may begin with another one.
         known = sorted((w for w in words if len(w) >= _SHORTEST), key=lambda w: (-len(w), w))
@@ -59,10 +61,26 @@ class Mask:
             ranges += [match.span() for match in self._known.finditer(text)]
         literals = self._literals.get(source, ())
         start = source.line_starts[line - 1]
-        for low, high in (*literals, *_private_keys(source)):
+        keys = self._keys.get(source)
+        if keys is None:
+            keys = self._keys[source] = _private_keys(source)
+        for low, high in (*literals, *keys):
             if low < start + len(text) and high > start:
                 ranges.append((max(low - start, 0), min(high - start, len(text))))
         return merged(ranges)
+
+    def hides(self, text: str) -> bool:
+        """Whether the text holds something that must not be shown; such an edit is not told."""
+        if self._known is not None and self._known.search(text):
+            return True
+        lines = re.split(r"\r\n?|\n", text)
+        pairs = zip(("", *lines), lines, strict=False)
+        return any(secret_ranges(line, before) for before, line in pairs)
+
+    def fix(self, fix: Fix | None) -> Fix | None:
+        """The fix, None where one of its texts must not be shown: half of it mends nothing."""
+        told = fix is not None and not any(self.hides(edit.text) for edit in fix.edits)
+        return fix if told else None
 
     def text(self, words: str) -> str:
         """A message or note as one line, with secrets redacted and nothing a terminal obeys."""
@@ -102,6 +120,10 @@ def secrets_of(report: Report, places: Iterable[Span] = ()) -> tuple[Literals, f
     literals: dict[Source, list[tuple[int, int]]] = {}
     words: set[str] = set()
     marked = [(one.span, one.subject_label) for one in told if one.rule in tagged]
+    marked += [  # the literal that the value comes from
+        (hop.span, "") for one in told if one.rule in tagged and isinstance(one, Finding)
+        for hop in one.related if _QUOTED.match(hop.span.text)
+    ]  # fmt: skip
     for at, label in (*marked, *((place, "") for place in places)):
         for start, end in literal_ranges(at.text):
             literals.setdefault(at.source, []).append((at.start + start, at.start + end))

@@ -85,7 +85,7 @@ def test_values_of_a_chart_flow_to_what_its_template_makes(pack: Pack) -> None:
         "    - {name: Q, value: fixed}\n",
     }
     found = files(chart, pack)
-    targets = {target for origin, target in found if "values" in origin}
+    targets = {target for origin, target in found if origin == "password"}
     assert any(target.endswith("P") for target in targets)
     assert not any(target.endswith("Q") for target in targets)
 

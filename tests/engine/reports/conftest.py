@@ -9,6 +9,7 @@ from plumbrule.finding import (
     Exempted,
     FileState,
     Finding,
+    Fix,
     RelatedSpan,
     Report,
     Review,
@@ -17,6 +18,7 @@ from plumbrule.finding import (
 )  # fmt: skip
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.text_edits.edit import TextEdit
 
 SECRET = "not-a-real-" + "passphrase"
 WEB = Source(
@@ -60,7 +62,11 @@ def make_report() -> Report:
         fingerprint="1" * 32, only_if="var.enabled", environments=("prod", "staging"),
     )  # fmt: skip
     tab = Finding("k8s.odd_key", "low", "medium", "web.yaml#Service/web", "Service web",
-                  "odd value", at(WEB, "value"), fingerprint="2" * 32)  # fmt: skip
+                  "odd value", at(WEB, "value"), fingerprint="2" * 32,
+                  fix=Fix("rename it", safe=True, edits=(
+                      TextEdit(at(WEB, "value"), "other"),
+                      TextEdit(WEB.span(0, 0), "# odd\n"),
+                  )))  # fmt: skip
     far = Finding("k8s.odd_key", "info", "medium", "web.yaml#Service/web", "Service web",
                   "odd needle", at(WEB, "needle"), fingerprint="3" * 32)  # fmt: skip
     secret = Finding(

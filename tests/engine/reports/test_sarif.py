@@ -30,6 +30,7 @@ from plumbrule.reports import Options, render
 from plumbrule.reports.sarif import category, uri
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.text_edits.edit import edited
 
 EMPTY = Report(".", (), (), (), (), (), (), ())
 TEXT = {"type": "string", "minLength": 1}
@@ -80,10 +81,25 @@ RESULT = shape(
         "kind", "status", "justification", kind={"enum": ["inSource", "external"]},
         status={"const": "accepted"}, justification=TEXT)},
     properties={"type": "object"},
+    fixes={"type": "array", "minItems": 1, "maxItems": 1, "items": shape(
+        "description", "artifactChanges", description=MESSAGE,
+        properties=shape("safe", safe={"type": "boolean"}),
+        artifactChanges={"type": "array", "minItems": 1, "items": shape(
+            "artifactLocation", "replacements", artifactLocation=shape("uri", uri=URI),
+            replacements={"type": "array", "minItems": 1, "items": shape(
+                "deletedRegion", deletedRegion=REGION, insertedContent=shape("text", text=TEXT))})},
+    )},
 )  # fmt: skip
+CWE = {"type": "string", "pattern": r"^CWE-[1-9]\d*$"}
+INDEX = {"type": "integer", "minimum": 0}
+TAXONOMY = {"const": "CWE"}
 RULE = shape(
     "id", "shortDescription", "fullDescription", "help", "defaultConfiguration", "properties",
     id=TEXT, shortDescription=WORDS, fullDescription=WORDS, help=WORDS, helpUri=TEXT,
+    relationships={"type": "array", "minItems": 1, "items": shape(
+        "target", "kinds", kinds={"const": ["relevant"]},
+        target=shape("id", "index", "toolComponent", id=CWE, index=INDEX, toolComponent=shape(
+            "name", "index", name=TAXONOMY, index={"const": 0})))},
     defaultConfiguration=shape("level", level=LEVEL),
     properties={"type": "object", "required": ["tags", "precision", "problem.severity"]},
 )  # fmt: skip
@@ -91,7 +107,12 @@ RUN = shape(
     "tool", "results", "columnKind", "automationDetails", "invocations",
     tool=shape("driver", driver=shape(
         "name", "rules", "semanticVersion", name=TEXT, version=TEXT, semanticVersion=TEXT,
-        rules={"type": "array", "items": RULE}, notifications={"type": "array"})),
+        rules={"type": "array", "items": RULE}, notifications={"type": "array"},
+        supportedTaxonomies={"const": [{"name": "CWE", "index": 0}]})),
+    taxonomies={"type": "array", "minItems": 1, "maxItems": 1, "items": shape(
+        "name", "taxa", name=TAXONOMY, organization=TEXT, informationUri=TEXT,
+        isComprehensive={"const": False}, shortDescription=MESSAGE,
+        taxa={"type": "array", "items": shape("id", "helpUri", id=CWE, helpUri=TEXT)})},
     results={"type": "array", "items": RESULT},
     columnKind={"const": "unicodeCodePoints"},
     automationDetails=shape("id", id={"type": "string", "pattern": "^.+/$"}),
@@ -255,6 +276,57 @@ def test_uris_are_relative_and_encoded(path: str, base: str, expected: str) -> N
 )  # fmt: skip
 def test_category_is_stable_and_ends_in_a_slash(root: str, given: str, expected: str) -> None:
     assert category(replace(EMPTY, root=root), Options(category=given)) == expected
+
+
+def test_rules_name_the_weaknesses_that_they_are_tagged_with(report: Report) -> None:
+    run = run_of(report)
+    (taxonomy,) = run["taxonomies"]
+    related = {
+        rule["id"]: [one["target"] for one in rule["relationships"]]
+        for rule in run["tool"]["driver"]["rules"] if "relationships" in rule
+    }  # fmt: skip
+    assert [one["id"] for one in related["k8s.open_door"]] == ["CWE-284"]
+    for targets in related.values():
+        assert all(taxonomy["taxa"][one["index"]]["id"] == one["id"] for one in targets)
+    assert "taxonomies" not in run_of(EMPTY)
+
+
+@pytest.mark.parametrize("profile", ["github", "full"])
+def test_a_fix_makes_of_the_file_what_its_edits_make_of_it(report: Report, profile: str) -> None:
+    results = [one for one in run_of(report, profile)["results"] if "fixes" in one]
+    assert results
+    findings = {one.fingerprint: one for one in report.findings}
+    for result in results:
+        fix = findings[result["partialFingerprints"]["plumbrule/v1"]].fix
+        assert fix is not None
+        text = fix.edits[0].span.source.text
+        (change,) = result["fixes"][0]["artifactChanges"]
+        lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        made = text
+        for one in reversed(change["replacements"]):
+            at = one["deletedRegion"]
+            start = lines[at["startLine"] - 1] + at["startColumn"] - 1
+            end = lines[at["endLine"] - 1] + at["endColumn"] - 1
+            made = made[:start] + one.get("insertedContent", {"text": ""})["text"] + made[end:]
+        assert made == edited(text, fix.edits)
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "full", "concise"])
+def test_a_fix_whose_text_holds_a_secret_is_not_told(report: Report, form: str) -> None:
+    secret = "not-a-real-" + "passphrase"
+    for text in (f'password = "{secret}"', f"x {secret}"):
+        (one,) = [one for one in report.findings if one.fix is not None]
+        assert one.fix is not None
+        edit = replace(one.fix.edits[0], text=text)
+        findings = tuple(
+            replace(other, fix=replace(one.fix, edits=(edit,))) if other is one else other
+            for other in report.findings
+        )
+        told = replace(report, findings=findings, exempted=())
+        made = render(form, told, Options(sarif_profile="full"))
+        assert secret not in made
+        assert '"edits"' not in made
+        assert '"replacements"' not in made
 
 
 @pytest.mark.slow
