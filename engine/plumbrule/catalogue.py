@@ -146,8 +146,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
         if words:
             lines += ["", f"## {title}", "", " ".join(words.split())]
     if rule.fix is not None:
-        words = f"The rule describes a fix ({rule.fix.title}); this version does not apply fixes."
-        lines += ["", words]
+        command = "plumb fix" if rule.fix.safe else "plumb fix --unsafe"
+        lines += ["", f"`{command}` can do it where the text allows: {rule.fix.title}."]
     if rule.params:
         lines += ["", "## Parameters", "", "| name | type | default | what |", "|---|---|---|---|"]
         lines += [

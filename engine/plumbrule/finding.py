@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from plumbrule_parsers.document import Completeness, Problem, Severity
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.text_edits.edit import TextEdit
 
 MOST_NAMES = 3  # units that a listing names
 LEVELS = ("default", "strict", "audit")  # what can be acted on, opinions, aids for a review
@@ -33,6 +34,15 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a finding. A safe one may be applied unattended."""
+
+    title: str
+    safe: bool
+    edits: tuple[TextEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A violation. `path` is the bound path as steps; `only_if` a condition of its subject.
 
@@ -57,6 +67,7 @@ class Finding:
     environments: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     provenance: str = "authored"
+    fix: Fix | None = None
 
     @property
     def only_in(self) -> str:

@@ -53,9 +53,18 @@ def redact(value: str) -> str:
 
 def looks_like_secret(value: str) -> bool:
     """True for text in the form of a known kind of credential, or of a long random token."""
-    start = value[:20_000]
-    if _PROVIDER.search(start) or any(not token.harmless for token in find_tokens(start)):
+    if any(not token.harmless for token in find_tokens(value[:20_000])):
         return True
+    return _long_random(value)
+
+
+def is_hidden(value: str) -> bool:
+    """Whether a value by itself is shown cut short: also what only resembles a credential."""
+    start = value[:20_000]
+    return bool(_PROVIDER.search(start) or find_tokens(start)) or _long_random(value)
+
+
+def _long_random(value: str) -> bool:
     token = re.fullmatch(r"[A-Za-z0-9+/_=-]{32,200}", value) is not None
     return token and _random(value)
 
@@ -95,6 +104,18 @@ def secret_ranges(line: str, before: str = "") -> tuple[tuple[int, int], ...]:
         if not _HARMLESS.fullmatch(value[group]):
             found.append(value.span(group))
     return merged(found)
+
+
+_VARIABLE = re.compile(r"\bvariable\s+\"[^\"\n]{1,200}\"\s*\{([^{}]{0,4000})\}")
+_MARKED = re.compile(r"(?m)^\s*sensitive\s*=\s*true\b|[{;]\s*sensitive\s*=\s*true\b")
+_DEFAULT = re.compile(r"\bdefault\s*=\s*\"((?:[^\"\\\n]|\\.)+)\"")
+
+
+def marked_sensitive(text: str) -> tuple[str, ...]:
+    """The literal defaults of variables that a Terraform file marks as sensitive."""
+    bodies = (match[1] for match in _VARIABLE.finditer(text))
+    marked = (body for body in bodies if _MARKED.search(f"\n{body}"))
+    return tuple(one[1] for body in marked for one in _DEFAULT.finditer(body))
 
 
 def merged(ranges: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

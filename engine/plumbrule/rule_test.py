@@ -2,6 +2,7 @@
 
 Besides the verdict and the marked lines of each test: a rule must have a test that fails and one
 that passes, no test may be vacuous, and every condition must be decisive: without it a test breaks.
+A rule with a fix must show a text after it, and what the fix mends must be found no more.
 """
 
 from __future__ import annotations
@@ -9,20 +10,24 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, zip_longest
 from pathlib import Path
 from typing import Final
 
 from plumbrule.config import Config
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.evaluate.walk import Walker
+from plumbrule.finding import Finding
+from plumbrule.fixes.apply import left_of, texts_of
 from plumbrule.graph.graph import Graph
 from plumbrule.language import ir
 from plumbrule.pack import Pack
 from plumbrule.scan.scan import model_of_texts
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.text_edits.edit import clash
 
 MARK: Final = re.compile(r"[ \t]*#![ \t]*finding[ \t]*$", re.MULTILINE)
 _ODD_MARK: Final = re.compile(r"#![ \t]+[A-Za-z]\w*[ \t]*$", re.MULTILINE)
@@ -84,6 +89,7 @@ class _Prepared:
     sources: dict[str, Source]
     params: dict[str, object]
     problems: tuple[Problem, ...]
+    texts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class _Outcome:
     messages: dict[tuple[str, int], str]
     causes: tuple[str, ...]
     errors: tuple[Problem, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def run_tests(
@@ -115,6 +122,8 @@ def run_rule(rule: ir.CheckedRule, pack: Pack, config: Config) -> RuleResult:
     for ready in prepared:
         outcome = _outcome(rule, ready)
         faults = [*ready.problems, *_faults(rule, ready, outcome)]
+        if not faults:
+            faults += _unfixed(rule, ready, outcome, pack, config)
         results.append(TestResult(
             ready.test.title, ready.test.verdict, ready.test.span, outcome.violations,
             outcome.passes, outcome.reviews, tuple(faults),
@@ -161,7 +170,7 @@ def _prepare(rule: ir.CheckedRule, test: ir.RuleTest, pack: Pack, config: Config
                 at = _place(test, fault.span.path, fault.span.line)
                 message = f"{fault.span}: {fault.message}"
                 problems.append(_fault(rule, test, message, at))
-    return _Prepared(test, tuple(marks), model.graph, sources, params, tuple(problems))
+    return _Prepared(test, tuple(marks), model.graph, sources, params, tuple(problems), texts)
 
 
 def _unmarked(
@@ -222,7 +231,7 @@ def _folder(
 def _line_in_rule(fixture: ir.Fixture, line: int) -> Span:
     """The line of the rule's file at which a line of the fixture stands."""
     span = fixture.span
-    if fixture.form != "file" or not span.text.startswith('"""'):
+    if fixture.form not in ("file", "fixed") or not span.text.startswith('"""'):
         return span.first_line
     number = span.line + line - (0 if span.text.startswith('"""\n') else 1)
     source = span.source
@@ -253,7 +262,7 @@ def _outcome(rule: ir.CheckedRule, ready: _Prepared) -> _Outcome:
     messages = {(one.span.path, one.span.line): one.message for one in made.findings}
     causes = tuple(dict.fromkeys(cause.why for one in made.reviews for cause in one.causes))
     return _Outcome(count.violations, count.passes, count.reviews, lines, messages, causes,
-                    made.problems)  # fmt: skip
+                    made.problems, made.findings)  # fmt: skip
 
 
 def _holds(ready: _Prepared, outcome: _Outcome) -> bool:
@@ -325,7 +334,68 @@ def _missing_tests(rule: ir.CheckedRule) -> list[Problem]:
         Problem("test-missing", f"rule `{rule.id}` has no test that {verdict}",
                 rule.span.first_line, hint=f'add `test "..." {verdict} {{ ... }}`')
         for verdict in ("fails", "passes") if not verdicts[verdict]
-    ]  # fmt: skip
+    ] + _missing_fixed(rule)  # fmt: skip
+
+
+def _missing_fixed(rule: ir.CheckedRule) -> list[Problem]:
+    """A fix that no test shows may do anything."""
+    shown = any(fixture.form == "fixed" for test in rule.tests for fixture in test.fixtures)
+    if rule.fix is None or shown:
+        return []
+    return [Problem("test-missing", f"rule `{rule.id}` has a fix, and no test shows what it does",
+                    rule.fix.span.first_line,
+                    hint='add `fixed "path" """..."""` to a test that fails')]  # fmt: skip
+
+
+# ------------------------------------------------------------------ fixes
+def _unfixed(
+    rule: ir.CheckedRule, ready: _Prepared, outcome: _Outcome, pack: Pack, config: Config
+) -> list[Problem]:
+    """What does not hold of the texts after the fixes, and findings that fixes do not clear."""
+    wanted = [one for one in ready.test.fixtures if one.form == "fixed"]
+    if not wanted:
+        return []
+    mended = [one for one in outcome.findings if one.fix is not None]
+    edits = [edit for one in mended if one.fix is not None for edit in one.fix.edits]
+    if any(clash(one, other) for one, other in combinations(edits, 2)):
+        message = "two fixes change the same words"
+        return [_fault(rule, ready.test, message, wanted[0].span.first_line)]
+    texts = {**ready.texts, **texts_of(mended)}
+    faults = [fault for one in wanted if (fault := _differs(rule, ready.test, one, texts))]
+    if faults or not mended:
+        return faults
+    model = model_of_texts(texts, config, pack)
+    sources = {document.source.path: document.source for document in model.documents}
+    after = _outcome(rule, replace(ready, graph=model.graph, sources=sources))
+    left = left_of(mended, outcome.findings, after.findings)
+    at = wanted[0].span.first_line
+    faults = [_fault(rule, ready.test, f"the fix leaves the finding at {one.span}", at)
+              for one in mended if one.fingerprint in left]  # fmt: skip
+    if after.reviews > outcome.reviews:
+        faults.append(_fault(rule, ready.test, "after the fix the rule cannot decide", at))
+    faults += [_fault(rule, ready.test, f"after the fix: {problem.message}", at)
+               for problem in model.problems if problem.severity is Severity.ERROR]  # fmt: skip
+    return faults
+
+
+def _differs(
+    rule: ir.CheckedRule, test: ir.RuleTest, wanted: ir.Fixture, texts: Mapping[str, str]
+) -> Problem | None:
+    """Where the text after the fixes is not the one that the test gives."""
+    found = texts.get(wanted.name)
+    if found is None:
+        return _fault(rule, test, f"there is no `{wanted.name}` to be fixed",
+                      wanted.span.first_line)  # fmt: skip
+    if found == wanted.text:
+        return None
+    pairs = zip_longest(found.split("\n"), wanted.text.split("\n"))
+    number, (is_now, should) = next(
+        (number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]
+    )
+    words = "nothing" if is_now is None else f"`{is_now.strip()[:80]}`"
+    instead = "nothing" if should is None else f"`{should.strip()[:80]}`"
+    message = f"line {number} of `{wanted.name}` is {words} after the fixes, not {instead}"
+    return _fault(rule, test, message, _line_in_rule(wanted, number))
 
 
 # ------------------------------------------------------------------ decisive conditions

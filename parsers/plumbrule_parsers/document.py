@@ -96,6 +96,7 @@ class Unit:
     the head of what declares it. `label` is how people call the way ("values-prod.yaml"), "" for
     the plain one. `inputs` are the paths of the files that make this way; the environment is told
     from them and from the folder, unless what declares the unit says it: `environment`.
+    `declared_by` are the addresses of nodes elsewhere that deploy it: a release, an Application.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Unit:
     label: str = ""
     inputs: tuple[str, ...] = ()
     environment: str = ""
+    declared_by: tuple[str, ...] = ()
 
     __reduce__ = by_fields
 

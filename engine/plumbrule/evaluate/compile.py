@@ -135,7 +135,9 @@ def _rule(rule: ir.CheckedRule, out: Writer) -> None:
         out.indent += 1
         for name in _variables(pattern):
             if name not in bound:
-                out.scope[name] = out.let(f"{row}.env[{out.constant(name)}]")
+                # what nobody read has no path
+                read = ".env.get({})" if name == pattern.path else ".env[{}]"
+                out.scope[name] = out.let(row + read.format(out.constant(name)))
         out.line(f"{inner} = True if {guard} is True and {row}.guard is True else "
                  f"both(({guard}, {row}.guard))")  # fmt: skip
         guard = inner

@@ -10,6 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 
 from plumbrule.evaluate.patterns import Env
 from plumbrule.evaluate.places import entry_place, written
@@ -92,12 +93,16 @@ class _Edits:
             return
         assert edit.value is not None
         value = plain(self._made.value(edit.value, env))
+        if self._comes_from_elsewhere(edit.value, env):
+            raise _NoEditError  # as a literal it would not follow when that changes
         if value is None:  # no value, no edit: how a rule leaves a fix out
             raise _NoEditError
         if edit.op == "append":
             self._append(edit.place, value, env)
             return
         before = self._made.raw(edit.place, env)
+        if type(before) is type(value) and before == value:
+            return  # it is so already: that is not what the finding is about
         if edit.op == "replace":
             if place is None or not isinstance(value, str):
                 raise _NoEditError
@@ -109,6 +114,22 @@ class _Edits:
         else:
             self._add(edit.place, value, env)
 
+    def _comes_from_elsewhere(self, expr: object, env: Env) -> bool:
+        """Whether the expression reads something that a template or an expression put there."""
+        if isinstance(expr, ir.Var) and expr.name in self._made.lets:
+            return self._comes_from_elsewhere(self._made.lets[expr.name], env)
+        if isinstance(expr, (ir.Field, ir.Item)):
+            place = entry_place(expr, env, self._made)
+            if place is not None and (place.via or "{{" in place.value.text):
+                return True
+        if isinstance(expr, tuple):
+            return any(self._comes_from_elsewhere(part, env) for part in expr)
+        if not isinstance(expr, ir.Expr) or isinstance(expr, (ir.Compare, ir.Test)):
+            return False  # a condition chooses a value and is not copied
+        return any(
+            self._comes_from_elsewhere(getattr(expr, part.name), env) for part in fields(expr)
+        )
+
     def _add(self, place: ir.Field | ir.Item, value: Plain, env: Env) -> None:
         """An entry that is missing, with the mappings around it that are missing, too."""
         at: ir.Expr = place
@@ -117,12 +138,12 @@ class _Edits:
             if not isinstance(key, str):
                 break
             receiver = written(at.receiver, env, self._made)
-            fields = receiver.fields if isinstance(receiver, Node) else receiver
-            if isinstance(fields, MapValue):
-                if key in fields or (at is not place and not layout.takes_nested(fields)):
+            found = receiver.fields if isinstance(receiver, Node) else receiver
+            if isinstance(found, MapValue):
+                if key in found or (at is not place and not layout.takes_nested(found)):
                     break
-                where = fields.source, fields.start
-                self._parents.setdefault(where, fields)
+                where = found.source, found.start
+                self._parents.setdefault(where, found)
                 _merge(self._added.setdefault(where, {}), key, value)
                 return
             value = {key: value}

@@ -16,6 +16,8 @@ from plumbrule.language.literals import Cidr
 from plumbrule.redact import looks_like_secret, redact
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.secret_tokens.find import entropy
+from plumbrule_parsers.secret_tokens.judge import as_written, secrets_in, why_no_secret
+from plumbrule_parsers.secret_tokens.names import secret_kind
 from plumbrule_parsers.value import Reason, Segments, Unknown
 
 _UNSURE = (Unknown, Segments, Doubt, Range)
@@ -133,11 +135,16 @@ TABLE: dict[str, Callable[..., object]] = {
     "sum": sum,
     "entropy": entropy,
     "looks_like_secret": looks_like_secret,
+    "names_secret": lambda name: secret_kind(name) != "",
+    "why_no_secret": why_no_secret,
+    "secrets_in": secrets_in,
     "context_refs": context_refs,
     "prefix_length": _prefix,
     "is_base64": _is_base64,
     "decode_base64": lambda value: MISSING if (out := _decoded(value)) is None else out,
 }
+# These ask what files hold: a value that is made or fetched at run time is in none.
+_ABOUT_FILES = frozenset({"why_no_secret", "secrets_in"})
 _MAYBE = frozenset({"to_int", "first", "last", "decode_base64", "min", "max"})
 
 
@@ -149,6 +156,11 @@ def call(name: str, args: tuple[object, ...], named: dict[str, object]) -> objec
     given = (*args, *named.values())
     if name == "context_refs" and len(given) == 1:
         return context_refs(given[0])
+    if name in _ABOUT_FILES and len(given) == 2 and is_known(given[0]):
+        told = "" if given[1] is MISSING else as_written(given[1])
+        if told is not None:
+            given = (given[0], told)
+            args, named = given, {}
     if not all(_deep_known(value) for value in given):
         return doubt(*_unknowns(given), not_null=name not in _MAYBE)
     if any(value is MISSING for value in given):

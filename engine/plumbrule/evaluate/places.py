@@ -9,8 +9,9 @@ from plumbrule.evaluate.truth import MISSING, Doubt, Range
 from plumbrule.evaluate.walk import Walker
 from plumbrule.finding import RelatedSpan
 from plumbrule.language import ir
-from plumbrule.redact import looks_like_secret, redact
+from plumbrule.redact import is_hidden, redact
 from plumbrule_parsers.document import Node
+from plumbrule_parsers.secret_tokens.judge import secrets_in
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Segments, Unknown
 
@@ -85,9 +86,21 @@ def shown(expr: ir.Expr, env: Env, made: Walker) -> str:
     found = None if unsure else functions.text(value)
     if not isinstance(found, str):
         return "(unknown)"
-    if _sensitive(expr, env, made) or looks_like_secret(found):
+    if _sensitive(expr, env, made) or is_hidden(found):
+        return redact(found)
+    if isinstance(expr, (ir.Field, ir.Item)) and secrets_in(_called(expr, env, made), value):
         return redact(found)
     return found if len(found) <= 200 else found[:199] + "…"
+
+
+def _called(expr: ir.Field | ir.Item, env: Env, made: Walker) -> str:
+    """What people call the value: its key; a node's own name if it is the node's value."""
+    if isinstance(expr, ir.Item):
+        key = made.value(expr.key, env)
+        return key if isinstance(key, str) else ""
+    receiver = made.value(expr.receiver, env) if expr.name in ("default", "value") else None
+    name = receiver.fields.get("name") if isinstance(receiver, Node) else None
+    return name if isinstance(name, str) else expr.name
 
 
 def _sensitive(expr: ir.Expr, env: Env, made: Walker) -> bool:

@@ -47,6 +47,7 @@ class Step:
     causes: tuple[Cause, ...]
     bindings: tuple[str, ...]
     reads: tuple[Read, ...] = ()
+    reasons: tuple[str, ...] = ()  # what functions that judge a value say of it
 
 
 def why(
@@ -80,8 +81,29 @@ def why(
         for text, span, verdict, part in conjuncts:
             known = verdict if isinstance(verdict, bool) else None
             found = tuple(_reads(part, row.env, made)) if part is not None else ()
-            steps.append(Step(number, text, span, known, truth.causes_of(verdict), names, found))
+            reasons = tuple(dict.fromkeys(_reasons(part, row.env, made)))
+            steps.append(
+                Step(number, text, span, known, truth.causes_of(verdict), names, found, reasons)
+            )
     return tuple(steps)
+
+
+def _reasons(expr: object, env: Env, made: Walker) -> Iterator[str]:
+    """What `why_no_secret` answers inside the expression, in order."""
+    if isinstance(expr, ir.Bind):
+        env = {**env, expr.name: made.value(expr.value, env)}
+    elif isinstance(expr, ir.Call) and expr.function == "why_no_secret":
+        found = made.value(expr, env)
+        if isinstance(found, str):
+            yield found or "it is a secret"
+        return
+    if isinstance(expr, tuple):
+        for item in expr:
+            yield from _reasons(item, env, made)
+    elif isinstance(expr, _PARTS) and not isinstance(expr, ir.Quantifier):
+        for slot in fields(expr):
+            if slot.name not in ("type", "declared", "span"):
+                yield from _reasons(getattr(expr, slot.name), env, made)
 
 
 def _reads(expr: ir.Expr, env: Env, made: Walker) -> Iterator[Read]:

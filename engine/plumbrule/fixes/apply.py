@@ -74,6 +74,28 @@ def texts_of(findings: Iterable[Finding]) -> dict[str, str]:
     }
 
 
+def left_of(
+    tried: Iterable[Finding], before: Iterable[Finding], after: Iterable[Finding]
+) -> set[str]:
+    """The fingerprints of the tried findings that are not cleared.
+
+    Some subjects are told apart by their number alone: when the first of two goes, the second takes
+    its fingerprint. So nothing is left where as many of a rule's findings in a file went as were
+    tried.
+    """
+    tried = list(tried)
+    gone = _by_place(before)
+    gone.subtract(_by_place(after))
+    enough = {place for place, number in _by_place(tried).items() if gone[place] >= number}
+    still = _marks(after)
+    return {one.fingerprint for one in tried
+            if one.fingerprint in still and (one.rule, one.span.path) not in enough}  # fmt: skip
+
+
+def _by_place(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    return Counter((one.rule, one.span.path) for one in findings)
+
+
 def _edits(finding: Finding) -> tuple[TextEdit, ...]:
     return finding.fix.edits if finding.fix is not None else ()
 
@@ -137,33 +159,32 @@ class _Trial:
             together = [*sure, *rest]
             bad, fault = self._failures(together, self.evaluate(texts_of(together)))
             if bad.keys() & _marks(sure):  # they held before these joined them
-                fault = fault or "it does not hold together with another fix"
+                fault = fault or _Fault("it does not hold together with another fix")
             bad = {mark: why for mark, why in bad.items() if mark not in _marks(sure)}
-            if not bad and not fault:
+            if not bad and fault is None:
                 return together
-            if not bad and len(rest) > 1:  # whose fault it is is told by trying half of them
-                half = len(rest) // 2
-                return self.held(self.held(sure, rest[:half]), rest[half:])
-            bad = bad or {rest[0].fingerprint: fault}
+            if not bad and fault is not None and len(rest) > 1:  # whose fault is it?
+                suspects = [one for one in rest if one.fingerprint in fault.suspects]
+                if not suspects or len(suspects) == len(rest):
+                    suspects = rest[len(rest) // 2 :]
+                others = [one for one in rest if one not in suspects]
+                return self.held(self.held(sure, others), suspects)
+            if not bad and fault is not None:
+                bad = {rest[0].fingerprint: fault.why}
             self.dropped += [
                 Dropped(one, bad[one.fingerprint]) for one in rest if one.fingerprint in bad
             ]
             rest = [one for one in rest if one.fingerprint not in bad]
         return sure
 
-    def _failures(self, tried: Sequence[Finding], after: Report) -> tuple[dict[str, str], str]:
+    def _failures(
+        self, tried: Sequence[Finding], after: Report
+    ) -> tuple[dict[str, str], _Fault | None]:
         """Why fixes do not hold, by the fingerprint of their finding; a fault that is nobody's."""
         before = self.report
-        left = _marks(after.findings)
+        left = left_of(tried, before.findings, after.findings)
         undecided = {(one.rule, one.subject) for one in after.reviews}
         undecided -= {(one.rule, one.subject) for one in before.reviews}
-        known = _marks(before.findings)
-        fresh = [one for one in after.findings if one.fingerprint not in known]
-        spoiled = {one.subject for one in fresh}
-        worse = _read_worse(before, after)
-        touched = {
-            spot.path for one in fresh for spot in (one.span, *(at.span for at in one.related))
-        }
         bad: dict[str, str] = {}
         for finding in tried:
             if finding.fingerprint in left:
@@ -171,19 +192,31 @@ class _Trial:
             elif (finding.rule, finding.subject) in undecided:
                 bad[finding.fingerprint] = "the rule could not decide any more"
         if bad:
-            return bad, ""
-        for why, suspects in (
-            ("the file would not be read as well as before",
-             [one for one in tried if _paths([one]) & worse]),
-            ("it would make a new finding", [one for one in tried if one.subject in spoiled]),
-            ("it would make a new finding", [one for one in tried if _paths([one]) & touched]),
-        ):  # fmt: skip
-            if len(suspects) == 1:
-                return {suspects[0].fingerprint: why}, ""
-        fault = "it would make a new finding elsewhere" if fresh else ""
+            return bad, None
+        worse = _read_worse(before, after)
         if worse:
-            fault = f"`{min(worse)}` would not be read as well as before"
-        return {}, fault
+            why = f"`{min(worse)}` would not be read as well as before"
+            return {}, _Fault(why, _marks(one for one in tried if _paths([one]) & worse))
+        known = _marks(before.findings)
+        fresh = [one for one in after.findings if one.fingerprint not in known]
+        if not fresh:
+            return {}, None
+        spoiled = {one.subject for one in fresh}
+        touched = {
+            spot.path for one in fresh for spot in (one.span, *(at.span for at in one.related))
+        }
+        near = _marks(one for one in tried if one.subject in spoiled)
+        near = near or _marks(one for one in tried if _paths([one]) & touched)
+        first = min(fresh, key=Finding.sort_key)
+        return {}, _Fault(f"it would make a new finding at {first.span} ({first.rule})", near)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong after fixes, and the fingerprints of those that are suspected first."""
+
+    why: str
+    suspects: set[str] = field(default_factory=set)
 
 
 def _marks(findings: Iterable[Finding]) -> set[str]:

@@ -68,20 +68,16 @@ def _unit_edges(
     nodes: Iterable[Node], units: Mapping[str, Unit], unit_nodes: Mapping[str, str]
 ) -> Iterator[Edge]:
     """From each unit to what it holds, and from what declares a unit (a release) to the unit."""
-    declared: dict[tuple[str, int, int], list[str]] = {}
-    for name, unit in units.items():
-        if unit.span.path.rpartition("/")[0] == unit.folder.rstrip("."):
-            continue  # it is declared where it stands, by nothing else
-        declared.setdefault(unit.span.sort_key(), []).append(name)
+    known = set()
     for node in nodes:
+        known.add(node.address)
         own = unit_nodes.get(node.unit)
-        if own == node.address:
-            continue
-        if own is not None and not node.parent:
+        if own is not None and own != node.address and not node.parent:
             yield Edge(own, node.address, "holds", node.span)
-        for name in declared.get(node.span.sort_key(), ()):
-            if name != node.unit and name in unit_nodes:
-                yield Edge(node.address, unit_nodes[name], "deploys", node.span)
+    for name, unit in units.items():
+        for address in unit.declared_by:
+            if address in known:
+                yield Edge(address, unit_nodes[name], "deploys", unit.span)
 
 
 def _dangling(reference: Reference, origin: Node) -> Problem:

@@ -323,7 +323,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A fix; applying it comes with a later issue."""
+    """What a rule proposes to mend its finding; `evaluate.edits` makes edits of text of it."""
 
     title: str
     safe: bool

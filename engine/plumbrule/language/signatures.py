@@ -65,6 +65,12 @@ SIGNATURES: dict[str, Signature] = {
     "entropy": _of("text: string", FLOAT, "Shannon entropy in bits a character"),
     "looks_like_secret": _of("text: string", BOOL,
                              "true for text in the form of a known kind of credential"),
+    "names_secret": _of("name: string", BOOL,
+                        "true for a name that says that its value is a secret"),
+    "why_no_secret": _of("name: string, value: any?", TEXT,
+                         "why the value beside the name is no secret, empty if it is one"),
+    "secrets_in": _of("name: string, value: any?", STRINGS,
+                      "the keys of a map, or of settings in a text, whose values are secrets"),
     "context_refs": _of("text: string?", STRINGS,
                         "the contexts that `${{ }}` expressions in the text read"),
     "prefix_length": _of("network: cidr", INT, "the prefix length of a network"),
@@ -76,4 +82,7 @@ SIGNATURES: dict[str, Signature] = {
 }  # fmt: skip
 
 # Names that `use std.<module> { name }` may bring in; they are built in, so this only checks them.
-STANDARD_MODULES = {"std.secrets": ("looks_like_secret", "entropy", "redact")}
+STANDARD_MODULES = {
+    "std.secrets": ("looks_like_secret", "names_secret", "why_no_secret", "secrets_in", "entropy",
+                    "redact"),
+}  # fmt: skip

@@ -109,6 +109,9 @@ def _finding(finding: Finding, rule: RuleInfo | None, page: Page, told: set[str]
     if rule is not None and finding.rule not in told:
         remarks += [("why", rule.why)] if rule.why else []
         remarks += [("fix", rule.remedy)] if rule.remedy else []
+    if finding.fix is not None and finding.provenance == "authored":
+        command = "plumb fix" if finding.fix.safe else "plumb fix --unsafe"
+        remarks.append((command, finding.fix.title))
     if remarks:
         lines.append(f"{' ' * gutter} {page.paint('frame', '|')}")
     return lines + _remarks(remarks, gutter, page)

@@ -115,7 +115,7 @@ class _Data:
         return [{"place": self.place(one.span), "note": self.text(one.note)} for one in related]
 
     def finding(self, one: Finding) -> dict[str, object]:
-        return {
+        data: dict[str, object] = {
             "rule": one.rule,
             "severity": one.severity,
             "confidence": one.confidence,
@@ -131,6 +131,16 @@ class _Data:
             "units": [self.text(name) for name in one.units],
             "provenance": one.provenance,
         }
+        fix = self._mask.fix(one.fix)
+        if fix is not None:
+            data["fix"] = {
+                "title": self.text(fix.title),
+                "safe": fix.safe,
+                "edits": [
+                    {"place": self.place(edit.span), "text": edit.text} for edit in fix.edits
+                ],
+            }
+        return data
 
     def review(self, one: Review) -> dict[str, object]:
         return {

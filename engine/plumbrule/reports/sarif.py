@@ -11,7 +11,14 @@ from plumbrule.reports import Options
 from plumbrule.reports.lay_out import lay_out
 from plumbrule.reports.line_hash import line_hashes
 from plumbrule.reports.mask import Mask, mask_of, shown_path
-from plumbrule.reports.sarif_rules import LEVELS, Rules, notification_kinds
+from plumbrule.reports.sarif_fixes import fix_data
+from plumbrule.reports.sarif_rules import (
+    CWE_LIST,
+    LEVELS,
+    Rules,
+    notification_kinds,
+    weaknesses,
+)
 from plumbrule.version import __version__
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.packed_path import file_on_disk
@@ -62,13 +69,17 @@ def render(report: Report, options: Options) -> str:
     }
     if kinds:
         driver["notifications"] = kinds
-    run = {
+    run: Data = {
         "tool": {"driver": driver},
         "automationDetails": {"id": category(report, options)},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": results,
     }
+    taxa = weaknesses(report.rules)
+    if taxa:
+        driver["supportedTaxonomies"] = [{"name": CWE_LIST, "index": 0}]
+        run["taxonomies"] = [taxa]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return lay_out(log, frozenset({"runs"})) + "\n"
 
@@ -126,14 +137,18 @@ class _Results:
             lines.setdefault(one.span.source, set()).add(one.span.line)
         self._hashes = {source: line_hashes(source.text, own) for source, own in lines.items()}
 
+    def _uri(self, path: str) -> str:
+        found = self._uris.get(path)
+        if found is None:
+            found = self._uris[path] = uri(path, self._base)
+        return found
+
     def _physical(self, span: Span) -> Data:
         # A block is shown by its head: code scanning wants all its lines in a pull request's diff.
         head = span.first_line
         line, column = head.source.position(head.start)
         path, inside = file_on_disk(head.source.path)
-        found = self._uris.get(path)
-        if found is None:
-            found = self._uris[path] = uri(path, self._base)
+        found = self._uri(path)
         if inside:  # what is committed is the packed file; lines are those of a file in it
             return {"artifactLocation": {"uri": found}, "region": {"startLine": 1}}
         return {
@@ -212,6 +227,9 @@ class _Results:
                 steps.append(self._location(one.span, one.message))
             flow = {"threadFlows": [{"locations": [{"location": step} for step in steps]}]}
             result["codeFlows"] = [flow]
+        fix = fix_data(self._mask.fix(one.fix), self._uri)
+        if fix is not None:
+            result["fixes"] = [fix]
         result["properties"] = {
             "severity": one.severity, "confidence": one.confidence, "provenance": one.provenance,
         }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from plumbrule.finding import RuleInfo
@@ -12,6 +13,8 @@ _PROBLEM = {"error": "error", "warning": "warning", "note": "recommendation"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0", "info": "0.5"}
 _SECURITY = frozenset({"secrets", "security", "supply-chain"})
 _CWE = "external/cwe/"
+_CWE_TAG = re.compile(r"external/cwe/cwe-0*([0-9]{1,9})")
+CWE_LIST = "CWE"
 _MOST_TAGS = 20
 _LONGEST = 1024
 
@@ -44,10 +47,42 @@ class Rules:
 
     def descriptors(self) -> list[Data]:
         """One descriptor a rule; nothing in it speaks of the scanned repository."""
-        return [_descriptor(info) for info in self._infos]
+        listed = _listed(self._infos)
+        return [_descriptor(info, listed) for info in self._infos]
 
 
-def _descriptor(info: RuleInfo) -> Data:
+def weaknesses(infos: Iterable[RuleInfo]) -> Data | None:
+    """The taxonomy of the weaknesses (CWE) that the rules are tagged with, None without any."""
+    listed = _listed(infos)
+    if not listed:
+        return None
+    return {
+        "name": CWE_LIST,
+        "organization": "MITRE",
+        "informationUri": "https://cwe.mitre.org/",
+        "isComprehensive": False,
+        "shortDescription": {"text": "The MITRE Common Weakness Enumeration."},
+        "taxa": [
+            {
+                "id": f"{CWE_LIST}-{number}",
+                "helpUri": f"https://cwe.mitre.org/data/definitions/{number}.html",
+            }
+            for number in listed
+        ],
+    }
+
+
+def _listed(infos: Iterable[RuleInfo]) -> list[str]:
+    """The numbers of all weaknesses, each once, in order."""
+    return sorted({number for info in infos for number in _numbers(info)}, key=int)
+
+
+def _numbers(info: RuleInfo) -> list[str]:
+    found = (_CWE_TAG.fullmatch(tag) for tag in info.tags)
+    return list(dict.fromkeys(match[1] for match in found if match is not None))
+
+
+def _descriptor(info: RuleInfo, listed: list[str]) -> Data:
     level = LEVELS[info.severity]
     tags = list(dict.fromkeys(info.tags))
     properties: Data = {"precision": info.confidence, "problem.severity": _PROBLEM[level]}
@@ -77,6 +112,19 @@ def _descriptor(info: RuleInfo) -> Data:
     links = [ref for ref in info.refs if ref.startswith("https://") and " " not in ref]
     if links:
         descriptor["helpUri"] = links[0]
+    numbers = _numbers(info)
+    if numbers:
+        descriptor["relationships"] = [
+            {
+                "target": {
+                    "id": f"{CWE_LIST}-{number}",
+                    "index": listed.index(number),
+                    "toolComponent": {"name": CWE_LIST, "index": 0},
+                },
+                "kinds": ["relevant"],
+            }
+            for number in numbers
+        ]
     return descriptor
 
 

@@ -58,6 +58,16 @@ SHAPES: dict[str, dict[str, tuple[str, str]]] = {
         "environments": ("text[]", "in which it holds; empty means all"),
         "units": ("text[]", "in which it holds, of those that use the file; empty means all"),
         "provenance": ("authored|vendored|fixture", "who answers for the file"),
+        "fix?": ("fix", "what `plumb fix` would try; not proved yet"),
+    },
+    "fix": {
+        "title": ("text", "what it does"),
+        "safe": ("flag", "true if it may be applied unattended"),
+        "edits": ("edit[]", "all of them together mend the finding"),
+    },
+    "edit": {
+        "place": ("place", "what is replaced; inserted where it is empty"),
+        "text": ("text", "what stands there afterwards"),
     },
     "review": {
         "rule": ("text", "the rule's id"),

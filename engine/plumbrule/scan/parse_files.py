@@ -17,6 +17,7 @@ from plumbrule.scan.files import ScannedFiles
 from plumbrule_parsers.document import Completeness, Document, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
 from plumbrule_parsers.read import Unreadable
+from plumbrule_parsers.secret_tokens.files import file_nodes
 from plumbrule_parsers.secret_tokens.nodes import token_nodes
 from plumbrule_parsers.source import Source
 
@@ -87,7 +88,7 @@ def parse_file(path: str, tree: ScannedFiles) -> Parsed:
     source = tree.load(path)
     if isinstance(source, Unreadable):
         return Parsed(path, None, FileState(path, "", Completeness.SKIPPED, source.message))
-    found = token_nodes(source)
+    found = (*token_nodes(source), *file_nodes(source))
     tokens = Document(source, "text", found) if found else None
     return replace(_parsed(path, source), tokens=tokens)
 

@@ -25,6 +25,7 @@ from plumbrule.suppress import suppress
 from plumbrule.units import Placed, units_of
 from plumbrule_parsers.document import Completeness, Document, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.secret_tokens.leaves import leaf_nodes
 from plumbrule_parsers.source import Source
 
 
@@ -50,14 +51,15 @@ def scan(
     without: frozenset[str] = frozenset(),
     comments: bool = True,
     level: str = "",
+    texts: Mapping[str, str] | None = None,
 ) -> Report:
     """The report on everything at or below the paths.
 
     `jobs` is the number of processes that read files. `only` and `without` choose rules by id.
     `comments` false ignores comments and exemptions that take findings back. `level` is `default`,
-    `strict` or `audit`, as the configuration says if it is empty.
+    `strict` or `audit`, as the configuration says if it is empty. `texts` replace what files hold.
     """
-    model = build_model(paths, config, pack, jobs=jobs)
+    model = build_model(paths, config, pack, jobs=jobs, texts=texts)
     shown = str(paths[0]) if len(paths) == 1 else ", ".join(map(str, paths))
     return judge(
         model, config, pack, root=shown, today=today, only=only, without=without, comments=comments,
@@ -65,16 +67,17 @@ def scan(
     )  # fmt: skip
 
 
-def build_model(paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 1) -> Model:
-    """Everything at or below the paths as one graph."""
+def build_model(
+    paths: Sequence[Path], config: Config, pack: Pack, *, jobs: int = 1,
+    texts: Mapping[str, str] | None = None,
+) -> Model:  # fmt: skip
+    """Everything at or below the paths as one graph; `texts` replace what files hold."""
     root = root_of(paths, config.path)
     found = discover(paths, config.include, config.exclude, config.max_file_size, root)
-    tree = ScannedFiles(
-        found.root, (one.path for one in found.files), max_size=config.max_file_size
-    )
-    parsed = parse_files(found.files, tree, jobs)
+    tree = ScannedFiles(found.root, (one.path for one in found.files), texts, config.max_file_size)
     states = [FileState(one.path, "", Completeness.SKIPPED, one.why) for one in found.skipped]
-    return connect(parsed, states, tree, config, pack)
+    # What is parsed belongs to `connect` alone, which lets go of what resolving replaces.
+    return connect(iter(parse_files(found.files, tree, jobs)), states, tree, config, pack)
 
 
 def model_of_texts(texts: Mapping[str, str], config: Config, pack: Pack) -> Model:
@@ -82,6 +85,18 @@ def model_of_texts(texts: Mapping[str, str], config: Config, pack: Pack) -> Mode
     tree = ScannedFiles(None, (), texts)
     parsed = [parse_file(path, tree) for path in tree.paths()]
     return connect(parsed, [], tree, config, pack)
+
+
+def _with_deployments(document: Document) -> Document:
+    """The document with what its commands deploy."""
+    if all(node.kind != "sh.Command" for node in document.nodes):
+        return document
+    from plumbrule_parsers.shell_tree.deploys import deployments
+
+    found = tuple(deployments(document))
+    if not found:
+        return document
+    return replace(document, references=(*document.references, *found))
 
 
 Resolve = Callable[[Mapping[str, Document], ScannedFiles], Iterable[Document]]
@@ -121,10 +136,16 @@ def connect(
     `memory` keeps what formats resolved from one call to the next: an edit renders no chart that it
     does not touch.
     """
-    memory = {} if memory is None else memory
-    parsed = list(parsed)
-    documents = {one.path: one.document for one in parsed if one.document is not None}
-    states = {one.path: one.state for one in parsed}
+    documents: dict[str, Document] = {}
+    states: dict[str, FileState] = {}
+    tokens: list[tuple[str, Document]] = []
+    for one in parsed:
+        states[one.path] = one.state
+        if one.document is not None:
+            documents[one.path] = one.document
+        if one.tokens is not None:
+            tokens.append((one.path, one.tokens))
+    del parsed
     for name in FORMATS:
         own = {path: doc for path, doc in documents.items() if doc.format == name}
         format_ = format_of(name) if own else None
@@ -156,15 +177,16 @@ def connect(
         for path, source in tree.consulted.items():  # no format claims an included file
             if source is not None and path in states and not states[path].format:
                 states[path] = FileState(path, name, Completeness.EVALUATED)
-    for one in parsed:
-        if one.tokens is not None:
-            document = documents.get(one.path, replace(one.tokens, nodes=()))
-            nodes = (*document.nodes, *one.tokens.nodes)
-            documents[one.path] = replace(document, nodes=nodes)
+    for path, found in tokens:
+        document = documents.get(path, replace(found, nodes=()))
+        documents[path] = replace(document, nodes=(*document.nodes, *found.nodes))
+    _add_leaves(documents)
     retyped = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
-    units = units_of(retyped, config.environments)
+    units = units_of(map(_with_deployments, retyped), config.environments)
     ordered = units.documents
-    graph, dangling = link(ordered, pack.schema.ancestors, units.environments, units.by_name)
+    graph, dangling = link(
+        ordered, pack.schema.ancestors, units.environments, units.by_name, units.addresses
+    )
     problems = [problem for document in ordered for problem in document.problems]
     problems += dangling
     problems = list(dict.fromkeys(problems))  # a helper that two templates include fails twice
@@ -177,18 +199,32 @@ def connect(
     )  # fmt: skip
 
 
+def _add_leaves(documents: dict[str, Document]) -> None:
+    """Credentials in files of values as nodes, once formats have said what reads the files."""
+    charts = {
+        path.rpartition("/")[0]
+        for path in documents
+        if path.rpartition("/")[2] in ("Chart.yaml", "Chart.yml")
+    }
+    for path, document in documents.items():
+        found = leaf_nodes(document, charts)
+        if found:
+            documents[path] = replace(document, nodes=(*document.nodes, *found))
+
+
 def _resolved(
     name: str, resolve: Resolve, own: Mapping[str, Document], tree: ScannedFiles,
-    memory: dict[str, Resolved],
+    memory: dict[str, Resolved] | None,
 ) -> tuple[Document, ...]:  # fmt: skip
-    earlier = memory.get(name)
+    earlier = memory.get(name) if memory is not None else None
     tree.consulted, tree.digests = {}, {}
     if earlier is not None and earlier.holds(own, tree):
         return earlier.documents
     tree.consulted, tree.digests = {}, {}
     found = tuple(resolve(own, tree))
     consulted, digests = dict(tree.consulted), dict(tree.digests)
-    memory[name] = Resolved(own, tuple(tree.paths()), consulted, digests, found)
+    if memory is not None:
+        memory[name] = Resolved(own, tuple(tree.paths()), consulted, digests, found)
     return found
 
 

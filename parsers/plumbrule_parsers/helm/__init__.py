@@ -1,7 +1,7 @@
 """Helm charts: the chart, its values, and its templates rendered with them."""
 
 from plumbrule_parsers.format import Format
-from plumbrule_parsers.helm.parse import declares_releases, detect, parse
+from plumbrule_parsers.helm.parse import concerns_charts, detect, parse
 from plumbrule_parsers.helm.resolve import resolve
 
 FORMAT = Format(
@@ -10,5 +10,5 @@ FORMAT = Format(
     parse,
     resolve=resolve,
     reads=("terraform", "kustomize", "kubernetes"),
-    heeds=declares_releases,
+    heeds=concerns_charts,
 )

@@ -67,9 +67,12 @@ def _is_helmfile(path: str) -> bool:
     )
 
 
-def declares_releases(document: Document) -> bool:
-    """Whether a document of another format may declare a release of a chart, or its values."""
-    return any(
+def concerns_charts(document: Document) -> bool:
+    """Whether a document of another format may be of a chart.
+
+    It declares a release or its values, or stands where a chart's templates do.
+    """
+    return "/templates/" in f"/{document.source.path}" or any(
         node.kind in _RELEASE_KINDS
         or node.fields.get("type") == "helm_release"
         or node.fields.get("api_kind") in ("ApplicationSet", "HelmRelease")

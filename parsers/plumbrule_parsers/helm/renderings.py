@@ -68,7 +68,7 @@ class Found:
         """One unit for each set; `span` is the head of the chart."""
         return tuple(
             Unit(self.unit_name(one), "helm chart", self.name, one.span or span, one.name,
-                 one.inputs, one.environment)
+                 one.inputs, one.environment, one.declared_by)
             for one in self.sets
         )  # fmt: skip
 

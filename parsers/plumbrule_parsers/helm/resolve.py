@@ -80,6 +80,8 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
         for path in own
         if path.rpartition("/")[2] in ("Chart.yaml", "Chart.yml")
     }
+    own |= _plain_templates(documents, folders)
+    documents = {**documents, **own}
     if not folders:
         yield from (replace(one, holes=(_hole(one),)) for one in _templates(own))
         return
@@ -115,6 +117,20 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
             yield _template(document, home, renderings)
     for path in charts.tree.archives:
         yield _archive(path, charts)
+
+
+def _plain_templates(
+    documents: Mapping[str, Document], folders: Mapping[str, str]
+) -> dict[str, Document]:
+    """Templates of charts that have no action in them: alone they look like manifests."""
+    found: dict[str, Document] = {}
+    for path, document in documents.items():
+        if document.format != "kubernetes":
+            continue
+        folder = _chart_folder(path, folders)
+        if folder is not None and path.startswith(f"{folder}/templates/".lstrip("/")):
+            found[path] = parse(document.source)
+    return found
 
 
 def _with_unread(document: Document, folder: str | None, renderings: Renderings) -> Document:

@@ -33,7 +33,7 @@ class ValueSet:
 
     `given` is what lies over the defaults. `inputs` are the files that make the set. The name and
     the namespace of the release are "" if nothing tells them, `environment` too. `span` is what
-    declares the set, None if its file does.
+    declares the set, None if its file does, and `declared_by` the addresses of what does.
     """
 
     name: str = ""
@@ -43,6 +43,7 @@ class ValueSet:
     namespace: str = ""
     environment: str = ""
     span: Span | None = None
+    declared_by: tuple[str, ...] = ()
 
 
 def sets_by_convention(charts: Charts, chart: Chart) -> Iterator[ValueSet]:
@@ -162,6 +163,8 @@ class ChosenSets:
         content = _content(self.chart, one.given or {})
         earlier = self.by_content.get(content)
         if earlier is not None:
+            declared = tuple(dict.fromkeys((*earlier.declared_by, *one.declared_by)))
+            earlier = self.by_content[content] = replace(earlier, declared_by=declared)
             if not earlier.name:
                 self.environments.add(one.environment if one.span is not None else "")
             elif one.span is not None and not earlier.release:

@@ -14,7 +14,7 @@ _REFERENCE = re.compile(
     r"""(?xs)
       .*\$\{ .*                        # ${VAR}, ${{ expression }}
     | .*\{\{ .*                        # {{ template }}
-    | \$[A-Za-z_]\w* | \$\( .*         # $VAR, $(VAR)
+    | [:@/]?\$[A-Za-z_]\w* | .*\$\( .*    # $VAR, $(VAR)
     | .*%[A-Za-z_]\w*% .*              # %VAR%
     | @[A-Za-z_]\w*@ | <[^<>]*> | \[[^\[\]]*\] | __\w+__
     | ! (?:Ref|Sub|GetAtt|ImportValue|vault|reference)\b .*
@@ -36,17 +36,23 @@ _ENVELOPE: Final = (
 _PLACEHOLDER = re.compile(
     r"""(?xi)
       (?: .*[-_.\s:/] )?
-      (?: change[-_\s]?(?:me|it|this)|replace[-_\s]?(?:me|this|with)|example|examplekey|dummy|sample
-        | placeholder|your|todo|tbd|fixme|redacted|removed|insert|fake|mock|foobar )
+      (?: change[-_\s]?(?:me|it|this) | replaced?[-_\s]?(?:me|this|with|after|later|by|in)?
+        | set[-_\s]?(?:me|this|by|in|later) | manual(?:ly)? | not[-_\s]?(?:used|needed|set) | unused
+        | example|examplekey|dummy|sample|placeholder|your[a-z]*|todo|tbd|fixme|redacted|removed
+        | insert|fake|mock|foobar|ignored? )
       (?: [-_.\s:/!\d].* )?
     """
 )
 _WAITING = re.compile(
     r"""(?xi)
       my[-_\s]?(?:password|secret|token|key) | not[-_\s]?set | not[-_\s]?a[-_\s]?real.*
-    | foo|bar|baz|test(?:ing)?|none|null|nil|undefined|empty|default|unset|secret|password|passwd
-    | token|value|string|optional|required|true|false|yes|no|on|off|enabled|disabled
+    | foo|bar|baz|test(?:ing)?|undefined|secret|password|passwd|token
     """
+)
+# A word that chooses something.
+_CHOICE = re.compile(
+    r"(?i)none|null|nil|empty|default|unset|value|string|optional|required|true|false|yes|no|on|off"
+    r"|enabled?|disabled?|auto(?:matic)?|always|never|plain(?:text)?|bearer|basic|jwt|oidc|sha256"
 )
 _SAME = re.compile(r"(?s)(.)\1*")
 _ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl")
@@ -59,7 +65,7 @@ _PUBLIC = re.compile(
 _IDENTIFIER = re.compile(
     r"""(?xi)
       [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
-    | [0-9a-f]{40} | (?:sha(?:1|256|384|512)[:-])[0-9a-z+/=]+ | [0-9a-f]{64} | [0-9a-f]{128}
+    | (?:sha(?:1|256|384|512)[:-])[0-9a-z+/=]+
     | v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)? | \d{1,2}:\d\d(?::\d\d)? | \d{4}-\d\d-\d\d.*
     | (?:ami|vpc|subnet|sg|eni|igw|rtb|acl|i|vol|snap)-[0-9a-f]{8,17}
     | \$2[aby]\$\d\d\$.* | \$argon2\w*\$.* | \{SHA\}.* | \$(?:apr1|1|5|6)\$.*
@@ -80,6 +86,8 @@ def why_harmless(value: str) -> str:
         return "it refers to a value that stands elsewhere"
     if text.startswith(_ENVELOPE):
         return "it is encrypted"
+    if _CHOICE.fullmatch(text):
+        return "it is a word that chooses something"
     if is_placeholder(text):
         return PLACEHOLDER
     if _PUBLIC.match(text):
@@ -90,6 +98,23 @@ def why_harmless(value: str) -> str:
 
 
 PLACEHOLDER: Final = "it is a placeholder"
+# Passwords that everybody knows, because products are delivered with them.
+_KNOWN = re.compile(
+    r"""(?xi)
+      (?: admin|root|user|guest|demo|postgres(?:ql|user)?|mysql|maria(?:db)?|mongo(?:db)?|redis
+        | rabbit(?:mq)?|minio|elastic(?:search)?|kafka|grafana|keycloak|prometheus|prom|oracle|sa
+        | pass|passw[o0]rd|p@ssw[o0]rd|pw|pwd|secret|welcome|letmein|qwerty|wordpress|jenkins|nginx
+        | super|default|test|temp|local|docker|vagrant|ubuntu|hello|foo|bar|openshift|operator
+        | kibana|logstash|cassandra|neo4j|airflow|superset|opensearch|sonar|nexus|gitlab|argocd )
+      (?: [-_.@]?
+        (?: admin|root|user|operator|pass(?:word|wd)?|pw|pwd|secret|key|token|\d{1,4}|!+) )*
+    """
+)
+
+
+def is_default(text: str) -> bool:
+    """True for a password that needs no guessing: `admin`, `postgres123`, `Passw0rd!`."""
+    return len(text) <= 40 and _KNOWN.fullmatch(text) is not None
 
 
 def is_placeholder(text: str) -> bool:

@@ -51,7 +51,8 @@ def replaced(span: Span, value: Plain) -> TextEdit | None:
 def added(mapping: MapValue, key: str, value: Plain) -> TextEdit | None:
     """The edit that adds an entry behind the last one."""
     source, text = mapping.source, mapping.source.text
-    if text[mapping.start : mapping.start + 1] != "{":
+    opening = text.find("{", mapping.start, mapping.end)  # a block begins with its labels
+    if opening < 0:
         return None
     places = [
         place for name in mapping
@@ -60,11 +61,11 @@ def added(mapping: MapValue, key: str, value: Plain) -> TextEdit | None:
     ]  # fmt: skip
     word = json.dumps(key, ensure_ascii=False)
     if not places:
-        inside = text[mapping.start + 1 : mapping.end - 1]
-        if mapping or inside.strip() or text[mapping.end - 1 : mapping.end] != "}":
+        inside = text[opening + 1 : mapping.end - 1]
+        if inside.strip() or text[mapping.end - 1 : mapping.end] != "}":
             return None
         made = f"{{{word}: {json.dumps(value, ensure_ascii=False)}}}"
-        return TextEdit(Span(source, mapping.start, mapping.end), made)
+        return TextEdit(Span(source, opening, mapping.end), made)
     last = max(places, key=lambda place: place.value.end)
     assert last.key is not None
     lead = " "

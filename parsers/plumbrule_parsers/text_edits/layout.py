@@ -79,7 +79,7 @@ def _is_written(mapping: MapValue) -> bool:
     for name in mapping:
         place = mapping.place(name)
         key = place.key if place is not None and not place.via else None
-        if key is None or key.source is not source or key.text.strip("\"'") != name:
+        if key is None or key.source is not source or not _says(key, name):
             continue  # derived, or from elsewhere
         if not mapping.start <= key.start < mapping.end:
             return False
@@ -91,6 +91,12 @@ def _is_written(mapping: MapValue) -> bool:
         elif opening < 0 or _depth(text[opening : key.start]) != 1:
             return False
     return len(columns) < 2
+
+
+def _says(key: Span, name: str) -> bool:
+    """Whether that name stands at the key, bare or in quotes."""
+    quoted = (f'"{name}"', f"'{name}'")
+    return key.text == name or key.source.text.startswith(quoted, key.start)
 
 
 def _depth(text: str) -> int:

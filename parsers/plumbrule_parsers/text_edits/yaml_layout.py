@@ -166,7 +166,10 @@ def added(mapping: MapValue, key: str, value: Plain) -> TextEdit | None:
 def _added_to_template(
     mapping: MapValue, own: list[Place], key: str, value: Plain
 ) -> TextEdit | None:
-    """Behind the last scalar before which no action opens or ends a part of the text."""
+    """Behind the last scalar before which no action opens or ends a part of the text.
+
+    Where there is none, above the first entry, unless that stands behind a dash.
+    """
     source, text = mapping.source, mapping.source.text
     start = mapping.start
     fit = [
@@ -176,11 +179,38 @@ def _added_to_template(
         and not is_control(text[start : line_end(text, place.value.end)])
         and not rest_of_line(text, place.value.end)
     ]  # fmt: skip
-    if not fit or text[start : start + 1] == "{" or "{{" in "".join(block(key, value)):
+    if text[start : start + 1] == "{" or "{{" in "".join(block(key, value)):
         return None
+    if blank_before(text, start) and next(_above(text, line_start(text, start)), "").lstrip(
+        " "
+    ).startswith("{{"):
+        return None  # the first entry is that of one case among several
+    column = start - line_start(text, start)
+    below = _entries_below(text, line_end(text, start), column)
+    if any(line.lstrip().startswith(f"{scalar(key)}:") for line in below):
+        return None  # with other values it is there
+    if not fit:
+        if not blank_before(text, start) or not any(
+            text.startswith(f"{name}:", start) for name in mapping
+        ):
+            return None
+        lines = "".join(f"{' ' * column}{line}{end_mark(text)}" for line in block(key, value))
+        above = line_start(text, start)
+        return TextEdit(Span(source, above, above), lines)
     last = max(fit, key=lambda place: place.value.end)
     assert last.key is not None
     return _added_below(source, last.key.start, last.value.end, key, value)
+
+
+def _entries_below(text: str, at: int, column: int) -> Iterator[str]:
+    """The entries of a mapping below `at`, those under a condition with them."""
+    for line in _below(text, at):
+        if not line.strip() or line.lstrip().startswith(("#", "{{")):
+            continue
+        if _column(line) < column:
+            return
+        if _column(line) == column:
+            yield line
 
 
 def _added_below(source: Source, beside: int, end: int, key: str, value: Plain) -> TextEdit | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.parsers.helm.charts import by_unit, chart, entries, resolved, units, where
 
+from plumbrule.cli.prepare import rules_of
+from plumbrule.config import Config
+from plumbrule.scan.scan import model_of_texts
 from plumbrule_parsers.document import Completeness, Severity
 
 REFUSING = '{{ required "a must be set" .Values.a }}'
@@ -165,3 +168,21 @@ def test_a_dependency_from_the_repository_is_also_resolved_as_part_of_its_parent
     }  # fmt: skip
     assert found["charts/top"].variant == "charts/top"
     assert where(found["charts/top"], "a") == ("charts/top/values.yaml", 2, "a: over")
+
+
+def test_a_template_without_an_action_belongs_to_its_chart() -> None:
+    """Alone it looks like a manifest, and was judged as one that no chart renders."""
+    texts = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/values-prod.yaml": "a: 1\n",
+        "web/templates/plain.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+        "web/templates/made.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n"
+        "data: {a: {{ .Values.a | quote }}}\n",
+        "k8s/plain.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: other}\n",
+    }
+    model = model_of_texts(texts, Config(), rules_of(Config()))
+    units = {node.unit for node in model.graph.nodes.values() if node.label == "Service web"}
+    assert units == {"web", "web@values-prod.yaml"}
+    assert {node.unit for node in model.graph.nodes.values() if node.label == "Service other"} == {
+        "k8s/*.yaml"
+    }

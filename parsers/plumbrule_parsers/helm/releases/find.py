@@ -39,22 +39,28 @@ class Releases:
     def of(self, nodes: Iterable[Node]) -> Iterator[Installed]:
         """What Applications, ApplicationSets and HelmReleases declare."""
         for node in nodes:
-            if node.kind not in ("argo.Application", "k8s.CustomObject"):
-                continue
-            declared = node.variant or node.path.rpartition("/")[0] or "."
-            kind = node.fields.get("api_kind")
-            if node.kind == "argo.Application":
-                from plumbrule_parsers.helm.releases.argo import application_releases
+            for found in self.of_node(node):
+                found.declared_by = node.address
+                yield found
 
-                yield from application_releases(node, declared, self.charts)
-            elif kind == "ApplicationSet":
-                from plumbrule_parsers.helm.releases.application_sets import (
-                    application_set_releases,
-                )
+    def of_node(self, node: Node) -> Iterator[Installed]:
+        """What one object declares."""
+        if node.kind not in ("argo.Application", "k8s.CustomObject"):
+            return
+        declared = node.variant or node.path.rpartition("/")[0] or "."
+        kind = node.fields.get("api_kind")
+        if node.kind == "argo.Application":
+            from plumbrule_parsers.helm.releases.argo import application_releases
 
-                yield from application_set_releases(node, declared, self.charts)
-            elif kind == "HelmRelease":
-                from plumbrule_parsers.helm.releases.flux import ConfigMaps, flux_releases
+            yield from application_releases(node, declared, self.charts)
+        elif kind == "ApplicationSet":
+            from plumbrule_parsers.helm.releases.application_sets import (
+                application_set_releases,
+            )
 
-                self.maps = self.maps or ConfigMaps(self.documents)
-                yield from flux_releases(node, declared, self.charts, self.maps)
+            yield from application_set_releases(node, declared, self.charts)
+        elif kind == "HelmRelease":
+            from plumbrule_parsers.helm.releases.flux import ConfigMaps, flux_releases
+
+            self.maps = self.maps or ConfigMaps(self.documents)
+            yield from flux_releases(node, declared, self.charts, self.maps)

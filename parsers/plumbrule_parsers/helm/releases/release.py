@@ -21,8 +21,9 @@ class Installed:
 
     `name` is how its set of values is called, `release` how the release is. `layers` are laid over
     each other, then `settings` over them. `inputs` are the files that tell its values, the one that
-    declares it first. `lost` says what of its values cannot be told; such a release is not
-    rendered, because what is rendered without them is not what runs.
+    declares it first, and `declared_by` the address of the node that does. `lost` says what of its
+    values cannot be told; such a release is not rendered, because what is rendered without them is
+    not what runs.
     """
 
     folder: str
@@ -35,6 +36,7 @@ class Installed:
     settings: list[Setting] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     lost: str = ""
+    declared_by: str = ""
     later: Callable[[Installed], None] | None = None  # reads the values, when they are asked for
 
     def read(self) -> None:
@@ -50,7 +52,7 @@ class Installed:
             apply_setting(given, setting)
         return ValueSet(
             self.name, given, tuple(dict.fromkeys(self.inputs)), self.release, self.namespace,
-            self.environment, self.span,
+            self.environment, self.span, (self.declared_by,) if self.declared_by else (),
         )  # fmt: skip
 
     def file(self, charts: Charts, path: str) -> None:

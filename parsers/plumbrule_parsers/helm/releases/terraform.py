@@ -34,6 +34,7 @@ def terraform_releases(document: Document, charts: Charts) -> Iterator[Installed
         if node.fields.get("type") == "helm_release":
             found = _release(node, charts)
             if found is not None:
+                found.declared_by = node.address
                 yield found
 
 
