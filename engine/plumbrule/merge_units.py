@@ -1,13 +1,14 @@
 """One finding for one defect: what holds alike in several units is said once, with their names.
 
 A file that several units use is judged once for each. Findings of one rule at one place about one
-declaration are then the same finding; it says in which units and environments it holds, unless it
-holds in all.
+declaration are then the same finding, whatever the declared thing is called in each unit; it says
+in which units and environments it holds, unless it holds in all.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from plumbrule.environments import DEFAULT
 from plumbrule.finding import Exempted, Finding, Review
 from plumbrule.graph.graph import Graph
 
+# File, place and kind of a node, and its number among those of one unit that stand there.
+_Declaration = tuple[str, int, int, str, int]
 MOST_RELATED = 8  # places of one finding after merging
 
 
@@ -23,26 +26,30 @@ class Merger:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        # plain address -> addresses, of what has more than one resolution
-        self.resolutions: dict[str, list[str]] = {}
-        for node in graph.nodes.values():
-            if node.variant:
-                self.resolutions.setdefault(node.plain_address, []).append(node.address)
-        for plain, listed in self.resolutions.items():
-            if plain in graph.nodes:
-                listed.insert(0, plain)
+        several = {node.path for node in graph.nodes.values() if node.variant}
+        self.declarations: dict[str, _Declaration] = {}  # of what has more than one resolution
+        self.resolutions: dict[_Declaration, list[str]] = {}
+        counts: Counter[tuple[str, str, _Declaration]] = Counter()
+        nodes = (node for node in graph.nodes.values() if node.path in several)
+        for node in sorted(nodes, key=lambda node: (node.plain_address, node.variant)):
+            # A release's name is part of what its objects are called, so the place tells.
+            place = (node.path, node.span.start, node.span.end, node.kind, 0)
+            number = counts[node.unit, node.variant, place]
+            counts[node.unit, node.variant, place] = number + 1
+            declaration = (*place[:4], number)
+            self.declarations[node.address] = declaration
+            self.resolutions.setdefault(declaration, []).append(node.address)
 
-    def plain(self, address: str) -> str:
-        """The address without its variant."""
-        node = self.graph.nodes.get(address)
-        return node.plain_address if node is not None else address
+    def declaration(self, address: str) -> _Declaration | str:
+        """What is declared, in whichever unit: equal for all resolutions of one declaration."""
+        return self.declarations.get(address, address)
 
     # -------------------------------------------------------------- findings
     def findings(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings, each defect once, in order of place."""
         groups: dict[tuple[object, ...], list[Finding]] = {}
         for one in found:
-            groups.setdefault((one.rule, one.span, self.plain(one.subject)), []).append(one)
+            groups.setdefault((one.rule, one.span, self.declaration(one.subject)), []).append(one)
         made = [self.one(group) for group in groups.values()]
         return tuple(sorted(_told_apart(made), key=Finding.sort_key))
 
@@ -51,7 +58,7 @@ class Merger:
         groups: dict[tuple[object, ...], list[Exempted]] = {}
         for one in taken:
             at = one.finding
-            key = at.rule, at.span, self.plain(at.subject), one.because, one.owner, one.until
+            key = at.rule, at.span, self.declaration(at.subject), one.because, one.owner, one.until
             groups.setdefault(key, []).append(one)
         made = [
             replace(group[0], finding=self.one([one.finding for one in group]))
@@ -62,9 +69,10 @@ class Merger:
     def one(self, group: Sequence[Finding]) -> Finding:
         """One finding for several resolutions of its subject, labelled."""
         # What is sure in one unit is sure; then the plain resolution speaks.
-        ordered = sorted(group, key=lambda one: (bool(one.only_if), one.subject))
+        ordered = sorted(group, key=self.order)
         first = ordered[0]
-        every = self.resolutions.get(self.plain(first.subject), ())
+        declaration = self.declarations.get(first.subject)
+        every = self.resolutions[declaration] if declaration is not None else [first.subject]
         if len(every) < 2:
             return first
         related = {spot.span: spot for one in reversed(ordered) for spot in reversed(one.related)}
@@ -74,6 +82,11 @@ class Merger:
             return replace(first, related=kept)
         return replace(first, related=kept, units=self.names(held),
                        environments=self.environments(held, every))  # fmt: skip
+
+    def order(self, one: Finding) -> tuple[bool, bool, str]:
+        """What is sure comes first, then the plain resolution."""
+        node = self.graph.nodes.get(one.subject)
+        return bool(one.only_if), node is not None and bool(node.variant), one.subject
 
     def names(self, addresses: Iterable[str]) -> tuple[str, ...]:
         """What tells the resolutions: their variants, or the unit of the plain one."""
@@ -94,7 +107,7 @@ class Merger:
         """The undecided checks, each once, with the causes of all its resolutions."""
         groups: dict[tuple[object, ...], list[Review]] = {}
         for one in undecided:
-            groups.setdefault((one.rule, one.span, self.plain(one.subject)), []).append(one)
+            groups.setdefault((one.rule, one.span, self.declaration(one.subject)), []).append(one)
         made = []
         for group in groups.values():
             ordered = sorted(group, key=lambda one: one.subject)

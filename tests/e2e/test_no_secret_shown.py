@@ -350,7 +350,6 @@ def _files(made: Planted) -> None:
     made.secrets["private key, as written"] = key
     made.write("server.key", f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
     token = "dckr_pat_" + made.new("token", 27)
-    made.secrets["token, as written"] = token
     made.write("notes.txt", f"the bot's token is {token}\n")
 
 

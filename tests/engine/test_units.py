@@ -153,3 +153,15 @@ def test_manifests_and_pipelines_are_units_by_their_place() -> None:
         ("k8s/prod/*.yaml", "manifests", "prod"),
     ]
     assert [one.nodes[0].unit for one in found.documents] == ["k8s/prod/*.yaml", flow.path]
+
+
+def test_a_declaration_may_be_called_otherwise_in_each_unit() -> None:
+    """The name of a release is part of what its objects are called."""
+    default = node("chart", plain=f"{SOURCE.path}#Deployment/release-name-web")
+    shop = node("chart@shop", "chart@shop", plain=f"{SOURCE.path}#Deployment/shop-web")
+    second = node("chart@shop", "chart@shop", plain=f"{SOURCE.path}#Deployment/tail")
+    merged = merger(default, shop, second)
+    (one,) = merged.findings([finding(shop), finding(default)])
+    assert (one.subject, one.only_in) == (default.address, "")
+    found = merged.findings([finding(shop), finding(default), finding(second)])
+    assert [item.only_in for item in found] == ["", ""]

@@ -66,7 +66,7 @@ SHORTCUTS: dict[str, tuple[object, str, object]] = {
         lambda left, right: right if left is MISSING or isinstance(left, Unknown) else left),
     "unseen nodes are ignored": (patterns, "extent_holes", lambda graph, kinds: []),
     "conditional witnesses are sure": (patterns, "presence", lambda node, env, graph: True),
-    "possible edges are sure": (patterns, "edge_certainty", lambda edge: True),
+    "possible edges are sure": (patterns, "edge_certainty", lambda edge, graph: True),
     "possible paths are sure": (patterns, "reach", lambda *given, **named: sure_chains(
         given[1], patterns_reach(*given, **named))),
     "an undecided comparison is false": (compare, "undecided", lambda *values: False),

@@ -20,8 +20,9 @@ ROOT = Path(next(iter(plumbrule_rules.__path__)))
 FILES = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.rglob("*.plumb"))]
 # These speak of literals only: nothing about them can be unknown.
 SURE = (
-    "argo.secret_parameter", "docker.secret_in_image", "helm.unread_secret_in_values",
-    "tf.secret_in_values_file", "tf.secret_module_argument",
+    "argo.secret_parameter", "docker.secret_build_argument", "docker.secret_in_image",
+    "gha.secret_build_argument", "helm.unread_secret_in_values", "tf.secret_in_values_file",
+    "tf.secret_module_argument",
 )  # fmt: skip
 RULES = [name for name in FILES if "/" in name]
 

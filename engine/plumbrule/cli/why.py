@@ -180,7 +180,7 @@ class _Page:
             for step in row:
                 yield f"  {_WORDS[step.verdict]:8} {' '.join(step.text.split())}"
                 for reason in step.reasons:
-                    yield f"           {reason}"
+                    yield f"           {self.mask.text(reason)}"
                 for cause in step.causes:
                     at = f"  ({self.place(cause.span)})" if cause.span else ""
                     yield f"           because of {self.mask.text(cause.why)}{at}"

@@ -31,9 +31,14 @@ class Row:
     unseen: bool = False
 
 
-def edge_certainty(edge: Edge) -> Truth:
-    """Whether the edge exists: a possible edge is a doubt."""
-    return True if edge.doubt is None else doubt(edge.doubt)
+def edge_certainty(edge: Edge, graph: Graph) -> Truth:
+    """Whether the edge exists: a possible edge is a doubt, which is worked out once."""
+    if edge.doubt is None:
+        return True
+    found = graph.doubts.get(id(edge.doubt))
+    if not isinstance(found, Doubt):
+        found = graph.doubts[id(edge.doubt)] = doubt(edge.doubt)
+    return found
 
 
 def presence(node: Node, env: Env, graph: Graph) -> Truth:
@@ -66,9 +71,9 @@ def extent_holes(graph: Graph, kinds: tuple[str, ...]) -> list[Hole]:
     return list(found.values())
 
 
-def edge_holes(graph: Graph, edge: ir.PatternEdge) -> list[Hole]:
-    """Holes that may hide edges of the step, at whatever node."""
-    names = {name for name, _ in edge.names}
+def edge_holes(graph: Graph, edge: ir.PatternEdge, *, forward: bool) -> list[Hole]:
+    """Holes that may hide edges of the step, at whatever node; owners are all known."""
+    names = {name for name, along in edge.names if name != "contains" or along is forward}
     return [hole for hole in graph.holes if names & set(hole.edges)]
 
 
@@ -123,7 +128,9 @@ def frontier(
     anywhere: list[Hole] = []
     beside = beyond(extent_holes(graph, kinds), origin, edge, graph, forward=forward)
     at: dict[str, list[Hole]] = {}
-    for hole in beyond(edge_holes(graph, edge), origin, edge, graph, forward=forward):
+    for hole in beyond(
+        edge_holes(graph, edge, forward=forward), origin, edge, graph, forward=forward
+    ):
         if not direct or not hole.addresses:
             anywhere.append(hole)  # a chain may run over any node
             continue
@@ -311,9 +318,9 @@ def reach(
             if sure_only and inner is not True:
                 continue
             for link, other in neighbours(node, edge, graph, forward=forward):
-                certain = edge_certainty(link)
-                if sure_only and certain is not True:
+                if sure_only and link.doubt is not None:
                     continue
+                certain = edge_certainty(link, graph)
                 deeper = min(depth + 1, edge.low) if edge.high is None else depth + 1
                 if (other.address, deeper) in seen:
                     continue

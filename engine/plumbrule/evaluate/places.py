@@ -11,7 +11,8 @@ from plumbrule.finding import RelatedSpan
 from plumbrule.language import ir
 from plumbrule.redact import is_hidden, redact
 from plumbrule_parsers.document import Node
-from plumbrule_parsers.secret_tokens.judge import secrets_in
+from plumbrule_parsers.secret_tokens.judge import secrets_in, why_no_secret
+from plumbrule_parsers.secret_tokens.names import secret_kind
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Segments, Unknown
 
@@ -90,6 +91,9 @@ def shown(expr: ir.Expr, env: Env, made: Walker) -> str:
         return redact(found)
     if isinstance(expr, (ir.Field, ir.Item)) and secrets_in(_called(expr, env, made), value):
         return redact(found)
+    name, space, rest = found.partition(" ")  # of an ENV, in its old form
+    if space and secret_kind(name) and not why_no_secret(name, rest):
+        return f"{name} {redact(rest)}"
     return found if len(found) <= 200 else found[:199] + "…"
 
 

@@ -16,6 +16,8 @@ from plumbrule_parsers.document import Node
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import Place, Segments, Unknown
 
+MOST_ENTRIES = 12  # of a map or list whose entries are judged one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -90,6 +92,14 @@ def why(
 
 def _reasons(expr: object, env: Env, made: Walker) -> Iterator[str]:
     """What `why_no_secret` answers inside the expression, in order."""
+    if isinstance(expr, ir.Var) and expr.name in made.lets:
+        expr = made.lets[expr.name]
+    if isinstance(expr, ir.Quantifier):
+        if isinstance(expr.binder, ir.Each):
+            for name, inner in _entries(expr.binder, env, made):
+                reasons = _reasons((expr.where, expr.body), inner, made)
+                yield from (f"{name} ({reason})" for reason in reasons)
+        return
     if isinstance(expr, ir.Bind):
         env = {**env, expr.name: made.value(expr.value, env)}
     elif isinstance(expr, ir.Call) and expr.function == "why_no_secret":
@@ -100,10 +110,25 @@ def _reasons(expr: object, env: Env, made: Walker) -> Iterator[str]:
     if isinstance(expr, tuple):
         for item in expr:
             yield from _reasons(item, env, made)
-    elif isinstance(expr, _PARTS) and not isinstance(expr, ir.Quantifier):
+    elif isinstance(expr, _PARTS):
         for slot in fields(expr):
             if slot.name not in ("type", "declared", "span"):
                 yield from _reasons(getattr(expr, slot.name), env, made)
+
+
+def _entries(each: ir.Each, env: Env, made: Walker) -> Iterator[tuple[str, Env]]:
+    """The first entries of a map or list, by name, each with what it binds."""
+    held = made.value(each.collection, env)
+    pairs: list[tuple[object, object]] = []
+    if isinstance(held, dict):
+        pairs = list(held.items())
+    elif isinstance(held, (list, tuple)):
+        pairs = list(enumerate(held))
+    for key, item in pairs[:MOST_ENTRIES]:
+        # A list of names is told by them; any other text may be the secret itself.
+        word = isinstance(item, str) and item.replace("_", "").isalpha() and item.islower()
+        named = str(item) if word and not isinstance(held, dict) else str(key)
+        yield named[:80], {**env, each.item: item, **({each.key: key} if each.key else {})}
 
 
 def _reads(expr: ir.Expr, env: Env, made: Walker) -> Iterator[Read]:

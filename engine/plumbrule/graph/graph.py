@@ -57,6 +57,7 @@ class Graph:
         self._extents: dict[str, list[Node]] = {}
         self._hiding: dict[str, list[Hole]] = {}
         self.indexes: dict[tuple[str, str], object] = {}  # filled by the evaluator on demand
+        self.doubts: dict[int, object] = {}  # the same, by the identity of an edge's unknown
         for node in self.nodes.values():
             for kind in ancestors.get(node.kind, (node.kind,)):
                 self._extents.setdefault(kind, []).append(node)

@@ -42,7 +42,7 @@ def service(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) 
     ):  # fmt: skip
         bring(node.fields, spec, key, name)
     selects(lift, node, spec, "selector", "selects")
-    _fits(lift, node, spec)
+    _suits(lift, node, spec)
     for port, index in lift.items(spec, "ports", node.label):
         fields = port.copy_with()
         called = shown(port.get("name") or port.get("port")) or str(index)
@@ -58,13 +58,13 @@ def service(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) 
         lift.nodes.append(Node(address, "k8s.ServicePort", label, fields, span, node.address))
 
 
-def _fits(lift: Lift, node: Node, spec: MapValue) -> None:
+def _suits(lift: Lift, node: Node, spec: MapValue) -> None:
     """A reference to the pods with the selected labels, in whatever namespace."""
     selector = spec.get("selector")
     if isinstance(selector, MapValue) and selector:
         target = ToMatch(("k8s.Workload",), (), tuple(selector.items()), "pod_labels")
         span = entry_of(spec, "selector", node.span)
-        lift.references.append(Reference("fits", node.address, target, span))
+        lift.references.append(Reference("suits", node.address, target, span))
 
 
 def _put_target(fields: MapValue, target: Value, place: Place | None) -> None:

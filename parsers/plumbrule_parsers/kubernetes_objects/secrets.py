@@ -59,14 +59,15 @@ def contents(_lift: Lift, node: Node, manifest: MapValue, _spec: MapValue | None
         owner = manifest.get(key)
         if isinstance(owner, Unknown) and owner.reason not in NOT_WRITTEN:
             plain.rest = owner
-        for name in owner if isinstance(owner, MapValue) else ():
+        if not isinstance(owner, MapValue):
+            continue
+        for name in owner:
             value = _written(owner[name], encoded=key == "data")
             if value is None:
                 plain.pop(name, None)
             else:
                 plain.put(name, value, owner.place(name))
-        if isinstance(owner, MapValue) and owner.rest is not None:
-            plain.rest = owner.rest
+        plain.rest = owner.rest or plain.rest
     if plain or plain.rest is not None:
         fields.put("plain", plain, manifest.place("data") or manifest.place("stringData"))
 

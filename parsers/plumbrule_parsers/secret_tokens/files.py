@@ -22,9 +22,6 @@ KIND: Final = "secret.File"
 _SHORTEST: Final = 4
 _MOST: Final = 200  # credentials of one file
 _MOST_TEXT: Final = 2_000_000
-_EXAMPLE = re.compile(
-    r"(?i)(?:^|[._-])(?:examples?|samples?|template|tmpl|tpl|dist|defaults?)(?:[._-]|$)"
-)
 _HASH: Final = "it is the hash of a password"
 Found = tuple[str, str, int, int]  # field, why it is harmless, start and end of the value
 
@@ -38,7 +35,6 @@ def file_nodes(source: Source) -> tuple[Node, ...]:
     fields = MapValue(source, 0, len(source.text))
     fields.put("name", name)
     fields.put("form", form)
-    fields.put("example", _EXAMPLE.search(name) is not None)
     held = MapValue(source, 0, len(source.text))
     for field, why, start, end in _READERS[form](source.text[:_MOST_TEXT]):
         if len(held) >= _MOST:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from plumbrule_parsers.document import Hole, Node
 from plumbrule_parsers.shell_tree.commands import MAX_SCRIPT, Command, parse_shell
 from plumbrule_parsers.shell_tree.domain import Ground
+from plumbrule_parsers.shell_tree.second_run import Maybe, second_run
 from plumbrule_parsers.shell_tree.state import ShellState
 from plumbrule_parsers.shell_tree.words import Expression
 from plumbrule_parsers.source import Source, Span
@@ -120,4 +122,14 @@ def _fields(command: Command, span: Span, shown: str) -> MapValue:
             fields.put(name, text, at)
     if command.heredoc is not None:
         fields.put("heredoc", command.heredoc, at)
+    again = second_run(command)
+    if isinstance(again, Maybe):
+        why = replace(again.why, type="string", candidates=again.families, not_null=True)
+        fields.put("repeat", MapValue(source, start, end, {"family": why}), at)
+    elif again is not None:
+        form = again.form
+        fields.put("repeat", MapValue(source, start, end, {
+            "family": form.family, "called": again.called, "again": form.again,
+            "happens": form.happens, "remedy": form.remedy,
+        }), at)  # fmt: skip
     return fields

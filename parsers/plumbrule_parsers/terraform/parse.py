@@ -27,6 +27,7 @@ from plumbrule_parsers.terraform.lift import lift
 from plumbrule_parsers.terraform.lift_policies import POLICIES
 from plumbrule_parsers.terraform.lifted import LIFTED
 from plumbrule_parsers.terraform.static import Static
+from plumbrule_parsers.terraform.volatile import volatile
 from plumbrule_parsers.value import (
     ListValue,
     MapValue,
@@ -296,6 +297,9 @@ class _Reader:
         tags = self.static.effective(block, fields) if not data else None
         if tags is not None:
             fields.put(*tags)
+        changing = volatile(block, fields) if not data else None
+        if changing is not None:
+            fields.put("volatile", changing)
         kind = "tf.Data" if data else f"tf.{type_}" if type_ in DECLARED else "tf.Resource"
         node = self.declare(
             kind, address, fields, self.head(block), block,

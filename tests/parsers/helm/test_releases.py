@@ -61,7 +61,10 @@ def test_terraform_values_and_settings() -> None:
     assert entries(node) == {"a": "file", "b": "prod", "c": "set", "release": "web"}
     assert node.fields["namespace"] == "live"
     assert where(node, "a") == ("infra/values/shop.yaml", 2, "a: file")
-    assert where(node, "b") == ("infra/main.tf", 10, "b = var.env")
+    # The way leads on to the variable's default, which stands there word for word.
+    assert where(node, "b") == ("infra/main.tf", 1, '"prod"')
+    place = node.fields["data"].place("b")
+    assert [hop.span.line for hop in place.via][-2:] == [10, 1]
     assert where(node, "c")[:2] == ("infra/main.tf", 15)
     unit = units(documents)[node.unit]
     assert unit.inputs == ("infra/main.tf", "infra/values/shop.yaml")

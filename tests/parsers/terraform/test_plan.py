@@ -84,7 +84,7 @@ def test_a_raw_state_is_named_and_not_read(path: str) -> None:
     (state,) = report.files
     assert state.completeness is Completeness.SKIPPED
     assert state.because.startswith("Terraform state file")
-    assert report.statistics["nodes"] == 0
+    assert report.statistics["nodes"] <= 1  # that such a file is there
     assert not report.incomplete
 
 

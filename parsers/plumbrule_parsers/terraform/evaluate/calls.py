@@ -47,7 +47,10 @@ def call_terraform(node: h.Call, scope: Scope, evaluate: Evaluate) -> Traced:
         args.extend(last.data)
     function = FUNCTIONS[name]
     if any(first_unknown(arg) is not None for arg in args):
-        scope.names.run.doubts += 1
+        # `keys` of a known map needs none of its values: it cannot be refused because of them.
+        deep = function.unknowns is not Unknowns.SHALLOW
+        if deep or any(arg.unknown is not None or arg.rest is not None for arg in args):
+            scope.names.run.doubts += 1
         if function.unknowns is not Unknowns.OWN:
             few = spread(lambda *known: call(name, known, scope.names.files), args, function.result)
             if few is not None:
