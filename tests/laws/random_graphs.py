@@ -266,8 +266,8 @@ def rule_of(
     """A checked rule with these conditions; its subject is `s`."""
     says = ir.Report(None, ir.Template(("found",), AT), (), None)
     return ir.CheckedRule(
-        "r.random", "random", "low", "high", "default", "", "", (), (), (), (), lets, patterns, where,
-        "review", says, None, (), "s", ("K",), frozenset(), frozenset(), frozenset(), AT, "",
+        "r.random", "random", "low", "high", "default", "", "", (), (), (), (), lets, patterns,
+        where, "review", says, None, (), "s", ("K",), frozenset(), frozenset(), frozenset(), AT, "",
     )  # fmt: skip
 
 

@@ -193,7 +193,7 @@ def test_a_comment_is_offered_only_where_it_works(cached, text, works, tmp_path)
     path = str(tmp_path / ".github/workflows/ci.yml")
     os.makedirs(tmp_path / ".git")
     frame = loose_frame(path, WORKFLOW.format(text=text))
-    (note,) = of_rule(frame, path, "ci.non_idempotent_command")
+    (note,) = of_rule(frame, path, "ci.unguarded_kubectl_create")
     today = dt.date(2026, 1, 1)
     insertion = insertion_of(note, today)
     assert insertion is not None

@@ -79,7 +79,7 @@ def edge_holes(graph: Graph, edge: ir.PatternEdge, *, forward: bool) -> list[Hol
 
 # Edges whose ends one declaration holds together: a part always knows its owner, so what a hole
 # hides is linked by them with a node that was read only if both stand in the hole's own file.
-LOCAL = frozenset(("contains", "before", "has_source"))
+LOCAL = frozenset(("contains", "before", "has_source", "reads_secret"))
 
 
 def beyond(
@@ -120,6 +120,7 @@ def frontier(
     It is the same for all origins of one file in one unit, and kept for them.
     """
     direct = edge.high == 1
+    owning = all(name == "contains" for name, _along in edge.names)
     names = " ".join(sorted(f"{name}{along is forward}" for name, along in edge.names))
     key = (f"frontier {direct} {names}", f"{' '.join(kinds)} {origin.path} {origin.unit}")
     found = graph.indexes.get(key)
@@ -131,11 +132,14 @@ def frontier(
     for hole in beyond(
         edge_holes(graph, edge, forward=forward), origin, edge, graph, forward=forward
     ):
-        if not direct or not hole.addresses:
+        if not hole.addresses or not (direct or owning):
             anywhere.append(hole)  # a chain may run over any node
             continue
         for address in hole.addresses:
-            at.setdefault(address, []).append(hole)
+            for end in (address,) if direct else owners(graph, address):
+                at.setdefault(end, []).append(hole)
+        if owning:
+            continue  # hidden parts of these nodes alone, for each node read knows its owner
         ends = (graph.nodes.get(address) for address in hole.addresses)
         if any(end is not None and fits(graph, end, kinds) for end in ends):
             beside.append(hole)
@@ -147,6 +151,16 @@ def frontier(
     )  # fmt: skip
     graph.indexes[key] = made
     return made
+
+
+def owners(graph: Graph, address: str) -> list[str]:
+    """The address and those of all nodes that contain it, from the inside out."""
+    found = [address]
+    node = graph.nodes.get(address)
+    while node is not None and node.parent and node.parent not in found:
+        found.append(node.parent)
+        node = graph.nodes.get(node.parent)
+    return found
 
 
 def _blame(holes: list[Hole]) -> Doubt | None:

@@ -128,9 +128,18 @@ def secrets_of(report: Report, places: Iterable[Span] = ()) -> tuple[Literals, f
         for start, end in literal_ranges(at.text):
             literals.setdefault(at.source, []).append((at.start + start, at.start + end))
             word = at.text[start:end]
-            if word not in label:  # the rule points at a name: that is no secret
+            # The rule may point at a name, which is no secret.
+            if word not in label and not _is_everyday(word):
                 words.add(word)
     return {at: merged(ranges) for at, ranges in literals.items()}, frozenset(words)
+
+
+def _is_everyday(word: str) -> bool:
+    """True for a password that is an ordinary word: it is hidden where it stands, and only there.
+
+    Elsewhere it means what it says: the chart `argocd` keeps its name beside the password `argocd`.
+    """
+    return word.isalpha() and word.islower() and len(word) < 12
 
 
 def safe(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from plumbrule_parsers.document import Node, Reference, ToAddress, ToMatch
@@ -47,6 +48,23 @@ def application(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | No
         label = f"source {called} of {node.label}"
         lift.nodes.append(Node(address, "argo.Source", label, fields, at, node.address))
         lift.references.append(Reference("has_source", node.address, ToAddress(address), span))
+        folder = source.get("path")
+        if isinstance(folder, str) and source.get("chart") is None:
+            lift.references.append(_finds(address, folder, span))
+
+
+def kustomization(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:
+    """What stands at the path of a Kustomization of Flux."""
+    folder = spec.get("path") if spec is not None else None
+    if spec is not None and isinstance(folder, str):
+        span = entry_of(spec, "path", node.span)
+        lift.references.append(_finds(node.address, folder, span))
+
+
+def _finds(origin: str, folder: str, span: Span) -> Reference:
+    """The edge to each unit of the folder, if the repository has any there."""
+    place = posixpath.normpath(folder.strip("/") or ".")
+    return Reference("finds", origin, ToMatch(("core.Unit",), (("folder", place),)), span)
 
 
 def schedule(lift: Lift, node: Node, _manifest: MapValue, spec: MapValue | None) -> None:

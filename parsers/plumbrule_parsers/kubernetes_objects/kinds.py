@@ -30,6 +30,7 @@ _BUILTIN_GROUPS = re.compile(
 )
 _SPECIAL = {
     ("argoproj.io", "Application"): "argo.Application",
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"): "flux.Kustomization",
     ("velero.io", "Schedule"): "velero.Schedule",
     ("keda.sh", "ScaledObject"): "k8s.ScaledObject",
     ("external-secrets.io", "ExternalSecret"): "k8s.ExternalSecret",
@@ -44,7 +45,13 @@ _SPECIAL = {
     ("networking.istio.io", "VirtualService"): "k8s.Route",
 }
 # Kinds whose attributes are those that the object has, and those of its `spec`.
-OPEN = ("k8s.CustomObject", "k8s.ExternalSecret", "k8s.Route", "k8s.ScaledObject")
+OPEN = (
+    "k8s.CustomObject",
+    "flux.Kustomization",
+    "k8s.ExternalSecret",
+    "k8s.Route",
+    "k8s.ScaledObject",
+)
 
 
 def kind_of(group: str, api_version: str, api_kind: str) -> str:

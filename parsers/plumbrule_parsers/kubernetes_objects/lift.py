@@ -222,5 +222,6 @@ _METHODS: dict[str, _Method] = {
     "k8s.Secret": secrets.contents,
     "k8s.ConfigMap": _top_level(("data", "data")),
     "argo.Application": gitops.application,
+    "flux.Kustomization": gitops.kustomization,
     "velero.Schedule": gitops.schedule,
 }

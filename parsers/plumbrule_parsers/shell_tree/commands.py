@@ -14,7 +14,7 @@ from typing import Any
 
 from plumbrule_parsers.shell_tree.state import ShellState, with_options
 from plumbrule_parsers.shell_tree.words import VARIABLE, Arguments, Expression, Text, Word
-from plumbrule_parsers.value import Unknown
+from plumbrule_parsers.value import Segments, Unknown
 
 MAX_SCRIPT = 262_144  # characters
 MAX_INSIDE = 3  # scripts in arguments of scripts
@@ -58,6 +58,7 @@ class Around:
     loop: bool = False
     function: str = ""
     substituted: bool = False
+    captured: bool = False  # its output goes into a word, a variable, or a file with others'
     background: bool = False
     reads_from: tuple[str, ...] = ()
     writes_to: tuple[str, ...] = ()
@@ -162,6 +163,9 @@ def parse_shell(
                 }  # fmt: skip
                 todo.append((part[start:end], base + start, inner, there, shell, depth + 1))
     commands.sort(key=lambda one: (one.start, -one.end))
+    if commands and started is None and not commands[-1].around.tested:
+        last = commands[-1]  # its status is that of the script, also without `-e`
+        commands[-1] = replace(last, around=replace(last.around, swallowed=False))
     return ShellScript(tuple(commands), tuple(sorted(errors)), after, cut)
 
 
@@ -217,6 +221,8 @@ class _Reader:
                         there = replace(around, reads_from=(*around.reads_from, name))
                     stack.append((child, there))
                 continue
+            if any(child.type == "file_redirect" for child in redirects):
+                around = replace(around, captured=True)
             stack.extend(reversed(list(self.children(node, around))))
 
     def children(self, node: Any, around: Around) -> Iterator[tuple[Any, Around]]:
@@ -250,11 +256,14 @@ class _Reader:
             alone = parent is not None and parent.type == "variable_assignment"
             if above is not None and above.type in ("command", "declaration_command"):
                 alone = False
-            inner = around if alone else replace(around, substituted=True)
+            inner = replace(around, captured=True, substituted=around.substituted or not alone)
             yield from ((child, inner) for child in nodes)
         elif kind == "pipeline":
             parts = [child for child in nodes if child.is_named]
             names = [_program_of(part, self.text) for part in parts]
+            ends = parts[-1].children if parts else []
+            if any(child.type == "file_redirect" for child in ends):
+                around = replace(around, captured=True)
             for index, part in enumerate(parts):
                 yield (
                     part,
@@ -348,11 +357,15 @@ class _Reader:
             words.pop(0)
             while len(words) > 1 and _is_setting(words[0][0]):
                 words.pop(0)
+        for child in list(inner_redirects):  # `<<E > file`
+            inner_redirects += [one for one in child.children if one.type == "file_redirect"]
         start, end = self.text.offset(node.start_byte), self.text.offset(node.end_byte)
         while end > start and self.text.text[end - 1] in " \t\r\n":
             end -= 1
         program = words[0][0]
         path = program if isinstance(program, str) else ""
+        if isinstance(program, Segments) and "/" in program.suffix:
+            program = program.suffix  # `$HOME/bin/tool`: the folder does not matter
         if isinstance(program, str) and "/" in program:
             program = program.rpartition("/")[2]
         known = program if isinstance(program, str) else ""

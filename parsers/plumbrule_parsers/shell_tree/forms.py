@@ -64,8 +64,8 @@ FORMS: Final[tuple[Form, ...]] = (
          "let the job take a role"),
     Form("remote", "aws", "iam create-policy-version", "fails", "fails at the sixth version",
          "delete the oldest version first, or declare the policy"),
-    Form("remote", "aws", r"iam create-(?:role|policy|user|group|instance-profile|open-id-connect-provider)",
-         "fails", _TAKEN, "ask the `get-` form first, or declare it"),
+    Form("remote", "aws", r"iam create-(?:role|policy|user|group|instance-profile)", "fails",
+         _TAKEN, "ask the `get-` form first, or declare it"),
     Form("remote", "aws", "ecr create-repository", "fails", _TAKEN,
          "ask `aws ecr describe-repositories` first, or declare it"),
     Form("remote", "aws", "cloudformation create-stack", "fails", _TAKEN,
@@ -75,21 +75,22 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("remote", "aws", "ssm put-parameter", "fails", _TAKEN, "add `--overwrite`"),
     Form("remote", "aws", "secretsmanager create-secret", "fails", _TAKEN,
          "ask `describe-secret` first and use `put-secret-value`"),
-    Form("remote", "aws", r"lambda (?:create-function|add-permission|create-alias)", "fails", _TAKEN,
-         "ask for it first, or declare it"),
+    Form("remote", "aws", r"lambda (?:create-function|add-permission|create-alias)", "fails",
+         _TAKEN, "ask for it first, or declare it"),
     Form("remote", "aws", r"ec2 authorize-security-group-\w+", "fails", "fails if the rule exists",
          "declare the rule"),
     Form("remote", "aws", "ec2 run-instances", "duplicates", "starts more machines on every run",
          "add `--client-token`, or declare them", unless="--client-token"),
-    Form("remote", "aws", r"(?:eks|rds|dynamodb|logs|efs|elasticache|opensearch|cognito-idp) create-[\w-]+",
+    Form("remote", "aws", r"(?:eks|rds|dynamodb|logs|efs|elasticache|opensearch) create-[\w-]+",
          "fails", _TAKEN, "ask the `describe-` form first, or declare it"),
     Form("remote", "gcloud", r"(?:(?:alpha|beta) )?iam service-accounts keys create", "replaces",
          "makes another key on every run", "use workload identity federation"),
     Form("remote", "gcloud", r"(?:(?:alpha|beta) )?secrets versions add", "duplicates",
          "adds another version on every run", "compare with the newest version first"),
-    Form("remote", "gcloud", r"(?:(?:alpha|beta) )?(?:projects|secrets|iam (?:service-accounts|roles)"
-         r"|container (?:clusters|node-pools)|sql (?:instances|databases|users)"
-         r"|pubsub (?:topics|subscriptions)|artifacts repositories|storage buckets|redis instances"
+    Form("remote", "gcloud", r"(?:(?:alpha|beta) )?(?:projects|secrets"
+         r"|iam (?:service-accounts|roles)|container (?:clusters|node-pools)"
+         r"|sql (?:instances|databases|users)|pubsub (?:topics|subscriptions)"
+         r"|artifacts repositories|storage buckets|redis instances"
          r"|compute (?:networks(?: subnets)?|addresses|instances|firewall-rules|disks|routers)"
          r"|iam workload-identity-pools(?: providers)?|kms (?:keys|keyrings)|dns managed-zones"
          r"|spanner (?:instances|databases)|scheduler jobs(?: http| pubsub)?|tasks queues) create",
@@ -110,7 +111,8 @@ FORMS: Final[tuple[Form, ...]] = (
          "ask `vault secrets list` first"),
     Form("remote", "kafka-topics kafka-topics.sh", "", "fails", _TAKEN, "add `--if-not-exists`",
          flags="--create"),
-    Form("remote", "rabbitmqctl", r"add_(?:user|vhost)", "fails", _TAKEN, "ask the `list_` form first"),
+    Form("remote", "rabbitmqctl", r"add_(?:user|vhost)", "fails", _TAKEN,
+         "ask the `list_` form first"),
     Form("remote", "mc", "mb", "fails", _TAKEN, "add `--ignore-existing`",
          unless="-p|--ignore-existing"),
     # ------------------------------------------------------------------ packages
@@ -118,13 +120,16 @@ FORMS: Final[tuple[Form, ...]] = (
          "ask `npm view NAME@VERSION` first", unless=r"-r|--recursive"),
     Form("package", "twine", "upload", "fails", _PUBLISHED, "add `--skip-existing`"),
     Form("package", "poetry", "publish", "fails", _PUBLISHED, "add `--skip-existing`"),
-    Form("package", "uv", "publish", "fails", _PUBLISHED, "add `--check-url`", unless="--check-url"),
+    Form("package", "uv", "publish", "fails", _PUBLISHED, "add `--check-url`",
+         unless="--check-url"),
     Form("package", "flit gem cargo", "publish|push", "fails", _PUBLISHED,
          "ask the registry for the version first"),
-    Form("package", "dotnet nuget", "(?:nuget )?push", "fails", _PUBLISHED, "add `--skip-duplicate`"),
+    Form("package", "dotnet nuget", "(?:nuget )?push", "fails", _PUBLISHED,
+         "add `--skip-duplicate`"),
     Form("package", "vsce ovsx", "publish", "fails", _PUBLISHED, "add `--skip-duplicate`"),
-    Form("package", "mvn mvnw", r"(?:\S+ )*deploy", "fails", "fails for a release that is there already",
-         "ask the registry for the version first", doubt="whether the version is a snapshot"),
+    Form("package", "mvn mvnw", r"(?:\S+ )*deploy", "fails",
+         "fails for a release that is there already", "ask the registry for the version first",
+         doubt="whether the version is a snapshot"),
     # ------------------------------------------------------------------ releases and requests
     Form("release", "gh", "release create", "fails", _TAKEN,
          "ask `gh release view` first, and use `gh release upload --clobber`"),
@@ -138,30 +143,31 @@ FORMS: Final[tuple[Form, ...]] = (
          "ask `glab mr list` first"),
     Form("release", "git", "tag(?= )", "fails", "fails if the tag exists",
          "ask `git rev-parse -q --verify refs/tags/TAG` first",
-         flags=r"-\w*[ams]\w*|--annotate|--sign|--message", unless=r"-\w*[fdlvn]\w*|--force|--delete"
-         r"|--list|--verify|--points-at|--contains|--merged|--sort"),
-    # ------------------------------------------------------------------ files and users of a machine
+         flags=r"-\w*[ams]\w*|--annotate|--sign|--message", unless=r"-\w*[fdlvn]\w*|--force"
+         r"|--delete|--list|--verify|--points-at|--contains|--merged|--sort"),
+    # ------------------------------------------------------------------ what a machine keeps
     Form("local", "mkdir", "", "fails", "fails if the directory exists", "use `mkdir -p`",
          unless=r"-\w*p\w*|--parents"),
     Form("local", "ln", "", "fails", "fails if the link exists, or makes one inside it",
          "use `ln -sfn`", flags=r"-\w*s\w*|--symbolic", unless=r"-\w*f\w*|--force"),
     Form("local", "git", "clone", "fails", "fails if the directory is not empty",
          "fetch where a clone is there already"),
-    Form("local", "useradd adduser", "", "fails", "fails if the user exists", "ask `id -u USER` first"),
-    Form("local", "groupadd addgroup", "", "fails", "fails if the group exists", "use `groupadd -f`",
-         unless="-f|--force"),
-    Form("local", "usermod", "", "replaces", "takes the user out of other groups", "use `usermod -aG`",
-         flags=r"-G|--groups", unless=r"-\w*a\w*|--append"),
+    Form("local", "useradd adduser", "", "fails", "fails if the user exists",
+         "ask `id -u USER` first"),
+    Form("local", "groupadd addgroup", "", "fails", "fails if the group exists",
+         "use `groupadd -f`", unless="-f|--force"),
+    Form("local", "usermod", "", "replaces", "takes the user out of other groups",
+         "use `usermod -aG`", flags=r"-G|--groups", unless=r"-\w*a\w*|--append"),
     Form("local", "docker podman", "network create", "fails", "fails if the network exists",
          "ask `docker network inspect` first"),
     Form("local", "docker podman", "run|create", "fails", "fails if the container exists",
          "use `--rm`, or `docker rm -f` first", flags="--name", unless="--rm"),
     Form("local", "docker", "buildx create", "fails", "fails if the builder exists",
          "ask `docker buildx inspect` first", flags="--name"),
-    Form("local", "mkfs mkfs.ext4 mkfs.xfs pvcreate", "", "replaces", "destroys what is on the disk",
-         "ask `blkid` first"),
-    Form("local", "swapon mount", r"(?=\S)", "fails", "fails if it is in use", "ask `mountpoint -q` first",
-         unless=r"-a|-l|--all|-o remount\S*"),
+    Form("local", "mkfs mkfs.ext4 mkfs.xfs pvcreate", "", "replaces",
+         "destroys what is on the disk", "ask `blkid` first"),
+    Form("local", "swapon mount", r"(?=\S)", "fails", "fails if it is in use",
+         "ask `mountpoint -q` first", unless=r"-a|-l|--all|-o remount\S*"),
     # ------------------------------------------------------------------ lines of files
     Form("lines", "tee", "", "duplicates", "appends again on every run",
          "write the whole file, or ask `grep -qxF` first", flags=r"-\w*a\w*|--append"),
@@ -173,4 +179,4 @@ FORMS: Final[tuple[Form, ...]] = (
 ADDS_LINE: Final = Form("lines", "sed", "", "duplicates", "adds the line again on every run",
                         "ask `grep -qxF` first")  # fmt: skip
 GROWS: Final = Form("sed", "sed", "", "duplicates", "fits its own result, so it replaces again",
-                    "anchor the pattern, so that it does not fit what it has put there")  # fmt: skip
+                    "anchor the pattern")  # fmt: skip

@@ -106,7 +106,8 @@ def _fields(command: Command, span: Span, shown: str) -> MapValue:
     for name, on in (
         ("errexit", state.errexit), ("pipefail", state.pipefail), ("xtrace", state.xtrace),
         ("swallowed", around.swallowed), ("in_loop", around.loop),
-        ("substituted", around.substituted), ("background", around.background),
+        ("substituted", around.substituted), ("captured", around.captured),
+        ("background", around.background),
     ):  # fmt: skip
         if on:  # false is the default
             fields.put(name, value=True)

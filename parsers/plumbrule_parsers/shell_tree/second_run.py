@@ -85,12 +85,12 @@ def _may_fit(form: Form, command: Command) -> bool:
         head = word if isinstance(word, str) else word.prefix if isinstance(word, Segments) else ""
         if before.startswith("-") and "=" not in before and not isinstance(word, str):
             break  # the value of a flag
-        if not isinstance(word, str):
+        if not isinstance(word, str) and not head.startswith("-"):
             return len(said) < form.depth and all(
                 re.search(rf"\b{re.escape(one)}\b", form.call) for one in said
             )
         if not head.startswith("-"):
-            said.append(word)
+            said.append(head)
         before = head
     return False
 

@@ -44,7 +44,8 @@ def fits_own_result(script: str, *, extended: bool = False) -> bool:
 
 def _parts(text: str, mark: str) -> list[str]:
     """Pattern, replacement and options."""
-    parts, start, at = [], 0, 0
+    parts: list[str] = []
+    start = at = 0
     while at < len(text) and len(parts) < 2:
         if text[at] == "\\":
             at += 2

@@ -153,6 +153,8 @@ def _statement(
     for name, key in names.items():
         copied(fields, name, statement, key, many=name != "effect")
     conditions = statement.get(condition)
+    if conditions:
+        fields.put("compared", _compared(statement, conditions, condition))
     if isinstance(conditions, Unknown):
         fields.put("conditions", conditions, statement.place(condition))
     elif conditions:
@@ -167,6 +169,31 @@ def _statement(
                 return _with_span(fields, label, shown, statement)
         fields.put("conditions", made, statement.place(condition))
     return _with_span(fields, label, shown, statement)
+
+
+def _compared(statement: MapValue, conditions: Value, name: str) -> ListValue:
+    """The values that conditions compare with, whatever the operator and the key."""
+    made = ListValue(statement.source, statement.start, statement.end)
+    native = name == "condition"
+    tests, made.rest = entries(conditions)
+    for test in tests:
+        made.rest = made.rest or test.rest
+        given = [test.get("values")] if native else list(test.values())
+        if not native:
+            inner = [entries(one) for one in given]
+            made.rest = next((rest for _maps, rest in inner if rest is not None), made.rest)
+            maps = [one for found, _rest in inner for one in found]
+            made.rest = next((one.rest for one in maps if one.rest is not None), made.rest)
+            given = [value for one in maps for value in one.values()]
+        for value in given:
+            if isinstance(value, Unknown):
+                made.rest = value
+            elif isinstance(value, ListValue):
+                made.extend(value)
+                made.rest = made.rest or value.rest
+            else:
+                made.append(value)
+    return made
 
 
 def _with_span(fields: MapValue, label: str, shown: str, statement: MapValue) -> Lifted:
@@ -184,4 +211,5 @@ def _perhaps(node: Node, doubt: Unknown, span: Span) -> Lifted:
     for name in _NATIVE:
         fields.put(name, doubt)
     fields.put("conditions", doubt)
+    fields.put("compared", doubt)
     return Lifted("statement/?", "iam.Statement", label, fields, span, doubt)

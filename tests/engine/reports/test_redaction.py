@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from plumbrule.finding import Cause, Exempted, Finding, RelatedSpan, Report, Review, RuleInfo
 from plumbrule.redact import cut_out, literal_ranges, secret_ranges
 from plumbrule.reports import REPORTS, Options, render
+from plumbrule.reports.mask import mask_of
 from plumbrule_parsers.document import Problem
 from plumbrule_parsers.source import Source
 
@@ -128,3 +129,15 @@ def test_law_ranges_are_sorted_apart_and_inside(line: str, before: str) -> None:
     for start, end in secret_ranges(line, before):
         assert last < start < end <= len(line)
         last = end
+
+
+def test_an_ordinary_word_is_hidden_only_where_it_is_the_password() -> None:
+    """The password `argocd` once hid the name of every object of that chart."""
+    source = Source("values.yaml", "redis:\n  password: argocd\n")
+    at = source.span(source.text.index("password"), len(source.text) - 1)
+    rule = RuleInfo("a.b", "t", "high", "high", "", "", ("secrets",), ())
+    finding = Finding("a.b", "high", "high", "x", "release-argocd", "m", at)
+    report = Report(".", (finding,), (), (), (), (), (), (rule,))
+    mask = mask_of(report)
+    assert mask.text("Deployment release-argocd") == "Deployment release-argocd"
+    assert mask.line(source, 2) == ((12, 18),)

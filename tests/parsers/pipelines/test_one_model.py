@@ -10,7 +10,7 @@ from plumbrule.catalogue import builtin_pack
 from plumbrule.config import Config
 from plumbrule.scan.scan import judge, model_of_texts
 
-RULE = "ci.non_idempotent_command"
+RULES = frozenset({"ci.unguarded_kubectl_create", "ci.unguarded_local_create"})
 SYSTEMS = {
     ".github/workflows/a.yml": """\
         on: push
@@ -42,7 +42,7 @@ def lines(texts: dict[str, str]) -> list[tuple[str, int]]:
     pack = builtin_pack()
     config = Config()
     model = model_of_texts({path: dedent(text) for path, text in texts.items()}, config, pack)
-    report = judge(model, config, pack, root=".", only=frozenset({RULE}))
+    report = judge(model, config, pack, root=".", only=RULES)
     return [(one.span.path, one.span.line) for one in report.findings]
 
 
@@ -51,9 +51,9 @@ def lines(texts: dict[str, str]) -> list[tuple[str, int]]:
     ("command", "found"),
     [
         ("kubectl create ns x", True),
-        ("mkdir out", True),
-        ("mkdir -p out", False),
-        ("test -d out || mkdir out", False),
+        ("mkdir /opt/tool", True),
+        ("mkdir -p /opt/tool", False),
+        ("test -d /opt/tool || mkdir /opt/tool", False),
         ("kind create cluster && kubectl create ns x", False),
     ],
 )
@@ -65,6 +65,6 @@ def test_the_same_command_is_the_same_finding(path: str, command: str, found: bo
 
 @pytest.mark.parametrize("path", SYSTEMS)
 def test_a_script_is_judged_where_it_is_written(path: str) -> None:
-    files = {path: SYSTEMS[path].format("./go.sh"), "go.sh": "set -e\nmkdir out\n"}
+    files = {path: SYSTEMS[path].format("./go.sh"), "go.sh": "set -e\nmkdir /opt/tool\n"}
     assert lines(files) == [("go.sh", 2)]
-    assert lines({"go.sh": "set -e\nmkdir out\n"}) == []
+    assert lines({"go.sh": "set -e\nmkdir /opt/tool\n"}) == []

@@ -83,10 +83,28 @@ def test_a_failure_ends_the_script_or_not(script: str, fatal: bool) -> None:
 @pytest.mark.parametrize(
     ("script", "swallowed"),
     [("b || true", True), ("b || :", True), ("b || echo no", True), ("b || c", False),
-     ("set +e; b", True), ("b", False)],
+     ("set +e; b; c", True), ("set +e; b", False), ("b", False)],
 )  # fmt: skip
 def test_a_failure_is_dropped(script: str, swallowed: bool) -> None:
     assert commands(script)["b"].around.swallowed is swallowed
+
+
+@pytest.mark.parametrize(
+    ("script", "captured"),
+    [("x=$(b)", True), ('c "$(b)"', True), ("{ b; } > f", True), ("b | c > f", True),
+     ("for i in 1; do b; done >> f", True), ("b", False), ("b | c", False), ("b > f", False)],
+)  # fmt: skip
+def test_what_is_printed_may_be_caught(script: str, captured: bool) -> None:
+    assert commands(script)["b"].around.captured is captured
+
+
+def test_a_file_behind_a_heredoc_is_a_redirect() -> None:
+    found = commands("b <<E > f\ntext\nE")["b"]
+    assert [(one.op, one.target) for one in found.redirects] == [(">", "f")]
+
+
+def test_a_program_is_known_where_its_folder_is_not() -> None:
+    assert parse_shell("$HOME/bin/b x").commands[0].program == "b"
 
 
 def test_shells_begin_as_their_systems_start_them() -> None:
