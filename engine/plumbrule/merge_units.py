@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from plumbrule.environments import DEFAULT
 from plumbrule.finding import Exempted, Finding, Review
@@ -21,24 +21,44 @@ _Declaration = tuple[str, int, int, str, int]
 MOST_RELATED = 8  # places of one finding after merging
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolutions:
+    """What is declared in files with several resolutions: by address, and each with its own."""
+
+    declarations: Mapping[str, _Declaration]
+    addresses: Mapping[_Declaration, list[str]]
+
+
+def _resolutions(graph: Graph) -> _Resolutions:
+    """The graph's declarations, worked out once: an editor judges one graph in many portions."""
+    key = ("resolutions", "")
+    found = graph.indexes.get(key)
+    if isinstance(found, _Resolutions):
+        return found
+    several = {node.path for node in graph.nodes.values() if node.variant}
+    declarations: dict[str, _Declaration] = {}
+    addresses: dict[_Declaration, list[str]] = {}
+    counts: Counter[tuple[str, str, _Declaration]] = Counter()
+    nodes = (node for node in graph.nodes.values() if node.path in several)
+    for node in sorted(nodes, key=lambda node: (node.plain_address, node.variant)):
+        # A release's name is part of what its objects are called, so the place tells.
+        place = (node.path, node.span.start, node.span.end, node.kind, 0)
+        number = counts[node.unit, node.variant, place]
+        counts[node.unit, node.variant, place] = number + 1
+        declaration = (*place[:4], number)
+        declarations[node.address] = declaration
+        addresses.setdefault(declaration, []).append(node.address)
+    made = graph.indexes[key] = _Resolutions(declarations, addresses)
+    return made
+
+
 class Merger:
     """The graph's declarations with the resolutions that each has."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        several = {node.path for node in graph.nodes.values() if node.variant}
-        self.declarations: dict[str, _Declaration] = {}  # of what has more than one resolution
-        self.resolutions: dict[_Declaration, list[str]] = {}
-        counts: Counter[tuple[str, str, _Declaration]] = Counter()
-        nodes = (node for node in graph.nodes.values() if node.path in several)
-        for node in sorted(nodes, key=lambda node: (node.plain_address, node.variant)):
-            # A release's name is part of what its objects are called, so the place tells.
-            place = (node.path, node.span.start, node.span.end, node.kind, 0)
-            number = counts[node.unit, node.variant, place]
-            counts[node.unit, node.variant, place] = number + 1
-            declaration = (*place[:4], number)
-            self.declarations[node.address] = declaration
-            self.resolutions.setdefault(declaration, []).append(node.address)
+        found = _resolutions(graph)
+        self.declarations, self.resolutions = found.declarations, found.addresses
 
     def declaration(self, address: str) -> _Declaration | str:
         """What is declared, in whichever unit: equal for all resolutions of one declaration."""

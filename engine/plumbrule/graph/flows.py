@@ -19,11 +19,10 @@ from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import Hop, ListValue, MapValue, Value
 
 
-def flow_edges(nodes: Sequence[Node]) -> Iterator[Edge]:
+def flow_edges(by_address: Mapping[str, Node]) -> Iterator[Edge]:
     """The `ends_in` edges among the nodes, each with the hop where the value enters."""
-    by_address = {node.address: node for node in nodes}
-    owners = _Owners(nodes, by_address)
-    for node in nodes:
+    owners = _Owners(by_address)
+    for node in by_address.values():
         # Several entries often share their hops; to compare them would cost more than it saves.
         ways = {id(way): way for way in _ways(node.fields)}
         if ways:
@@ -72,9 +71,9 @@ def _ways(value: Value) -> Iterator[tuple[Hop, ...]]:
 class _Owners:
     """Which declaration a place lies in: the innermost, in each of its resolutions."""
 
-    def __init__(self, nodes: Iterable[Node], by_address: Mapping[str, Node]) -> None:
+    def __init__(self, by_address: Mapping[str, Node]) -> None:
         found: dict[str, dict[tuple[int, int], list[Node]]] = {}
-        for node in nodes:
+        for node in by_address.values():
             fields, span = node.fields, node.span
             if fields.source is span.source and fields.end > fields.start:
                 extent = min(fields.start, span.start), max(fields.end, span.end)

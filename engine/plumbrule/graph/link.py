@@ -59,24 +59,22 @@ def link(
             edges.extend(found)
             if not found and not reference.external:
                 problems.append(_dangling(reference, origin))
-    edges += flow_edges(nodes)
-    edges += _unit_edges(nodes, units or {}, unit_nodes or {})
+    edges += flow_edges(by_address)
+    edges += _unit_edges(by_address, units or {}, unit_nodes or {})
     return Graph(nodes, edges, holes, ancestors, environments, units), tuple(problems)
 
 
 def _unit_edges(
-    nodes: Iterable[Node], units: Mapping[str, Unit], unit_nodes: Mapping[str, str]
+    by_address: Mapping[str, Node], units: Mapping[str, Unit], unit_nodes: Mapping[str, str]
 ) -> Iterator[Edge]:
     """From each unit to what it holds, and from what declares a unit (a release) to the unit."""
-    known = set()
-    for node in nodes:
-        known.add(node.address)
+    for node in by_address.values():
         own = unit_nodes.get(node.unit)
         if own is not None and own != node.address and not node.parent:
             yield Edge(own, node.address, "holds", node.span)
     for name, unit in units.items():
         for address in unit.declared_by:
-            if address in known:
+            if address in by_address:
                 yield Edge(address, unit_nodes[name], "deploys", unit.span)
 
 

@@ -123,7 +123,7 @@ def test_a_value_comes_from_the_resolution_of_its_own_call(
     hop = Hop(Span(SOURCE, 6, 7), "var")
     nodes = [resolved(variant, "r", 0, "var") for variant in given]
     nodes.append(resolved(uses, "r", 8, "use", (hop,)))
-    (edge,) = flow_edges(nodes)
+    (edge,) = flow_edges({node.address: node for node in nodes})
     prefix = f"{chosen}:" if chosen else ""
     assert edge.origin == f"m/main.tf#{prefix}var"
 
@@ -131,4 +131,4 @@ def test_a_value_comes_from_the_resolution_of_its_own_call(
 def test_what_only_decided_does_not_flow() -> None:
     hop = Hop(Span(SOURCE, 6, 7), "guard", "decision")
     nodes = [resolved("", "r", 0, "var"), resolved("", "r", 8, "use", (hop,))]
-    assert not list(flow_edges(nodes))
+    assert not list(flow_edges({node.address: node for node in nodes}))
