@@ -181,7 +181,7 @@ def _step(reader: Reader, owner: Node, step: MapValue, index: int, around: Aroun
         place = step.place("uses")
         taken = with_expressions(uses, around.known)
         if isinstance(taken, str):
-            taken = _action_ref(taken, reader.source, place)
+            taken = action_ref(taken, reader.source, place)
         fields.put("uses", taken, place)
     settings = step.get("with")
     if isinstance(settings, MapValue):
@@ -194,7 +194,8 @@ def _step(reader: Reader, owner: Node, step: MapValue, index: int, around: Aroun
     span = reader.span_of(step, key) if key else step.span.first_line
     position = len(reader.nodes)
     condition = condition_of(reader, address, step, "step", fields)
-    node = Node(address, "gha.Step", f"step {named[:60]} of {owner.label}", fields,
+    spoken = identity if isinstance(identity, str) else _unnamed(uses, index)
+    node = Node(address, "gha.Step", f"step {spoken[:60]} of {owner.label}", fields,
                 span.first_line, owner.address, condition)  # fmt: skip
     reader.nodes.insert(position, node)
     known = noted_env(reader, address, step.get("env"), around.known, "step")
@@ -214,6 +215,11 @@ def _step(reader: Reader, owner: Node, step: MapValue, index: int, around: Aroun
         }  # fmt: skip
         _script(reader, node, step, run, where, known, around, put_in)
     return node
+
+
+def _unnamed(uses: Value, index: int) -> str:
+    """What people call a step without a name: by what it uses, else by its number from 1."""
+    return uses.partition("@")[0] if isinstance(uses, str) and uses else str(index + 1)
 
 
 def _settings(step: MapValue, fields: MapValue, around: Around) -> None:
@@ -334,7 +340,7 @@ def _read_by(command: Command, known: Known, put_in: Mapping[str, str]) -> Itera
                 yield known.secrets[context.path[-1]]
 
 
-def _action_ref(uses: str, source: Source, place: Place | None) -> MapValue:
+def action_ref(uses: str, source: Source, place: Place | None) -> MapValue:
     """`uses:` taken apart; the parts stand where the whole stands."""
     at = place.value if place is not None else source.span(0, 0)
     fields: dict[str, Value] = {"text": uses}

@@ -15,6 +15,7 @@ from plumbrule_parsers.github_actions.interpolate import Known, with_expressions
 from plumbrule_parsers.github_actions.steps import (
     Around,
     Reader,
+    action_ref,
     condition_of,
     noted_env,
     read_steps,
@@ -233,6 +234,10 @@ def _job(
     if environment is not None:
         fields.put("environment", with_expressions(environment, known), job.place("environment"))
     _settings(reader, job, fields)
+    uses = job.get("uses")
+    if isinstance(uses, str):
+        called = job.place("uses")
+        fields.put("uses", action_ref(uses, reader.source, called), called)
     needs = job.get("needs")
     listed = [needs] if isinstance(needs, str) else needs
     if isinstance(needs, str):
@@ -249,7 +254,6 @@ def _job(
                 Reference("needs", address, target, reader.span_of(job, "needs"))
             )
     known = noted_env(reader, address, job.get("env"), known, "job")
-    uses = job.get("uses")
     if isinstance(uses, str):
         _called(reader, node, job, uses)
     services = fields.get("services")
