@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from plumbrule.finding import LEVELS
-from plumbrule.language import ir, syntax
-from plumbrule.language.expressions import NO_FACTS, Binding, Expressions, Facts, Names, learned
+from plumbrule.language import access, calls, ir, syntax
+from plumbrule.language.expressions import Expressions, Footprint
+from plumbrule.language.facts import NO_FACTS, Facts, learned, place_key
+from plumbrule.language.names import Binding, Names
 from plumbrule.language.parse import parse_hole
 from plumbrule.language.patterns import check_pattern
 from plumbrule.language.relations import fits
@@ -148,7 +150,7 @@ def _check_function(item: syntax.Function, names: Names, checker: Expressions) -
         var = ir.Var(formal.name, type_, formal.span)
         checker.bind_name(inner, formal.name, Binding("var", type_, var), formal.span)
     checker.calling.append(item.name)
-    checker._body(item, inner)  # noqa: SLF001
+    calls.body_of(checker, item, inner)
     checker.calling.pop()
 
 
@@ -157,7 +159,7 @@ def _check_schema_defaults(checker: Expressions) -> None:
         for info in kind.fields.values():
             if info.default is None:
                 continue
-            value = checker._default(kind.name, info)  # noqa: SLF001
+            value = access.default_of(checker, kind.name, info)
             if value is not None and not fits(value.type, info.type, checker.schema):
                 checker.problem("E304", f"the default of `{info.name}` is {value.type}, not "
                                 f"{info.type}", info.span)  # fmt: skip
@@ -167,8 +169,6 @@ class _RuleCheck:
     """Checks one rule or exemption."""
 
     def __init__(self, checker: Expressions, file_names: Names) -> None:
-        from plumbrule.language.expressions import Footprint
-
         self.checker = checker
         checker.footprint = Footprint()
         self.names = Names(file_names)
@@ -356,8 +356,6 @@ class _RuleCheck:
             current = current.receiver
             probe = Expressions(self.checker.schema)
             checked = probe.check(current, self.names, facts)
-            from plumbrule.language.expressions import place_key
-
             key = place_key(checked)
             if key is not None:
                 facts.setdefault(key, None)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from plumbrule.language import ir, syntax
-from plumbrule.language.expressions import Binding, Expressions, Names
+from plumbrule.language.names import Binding, Names
 from plumbrule.language.schema import suggest
 from plumbrule.language.types import Type, list_of
 from plumbrule_parsers.source import Span
+
+if TYPE_CHECKING:
+    from plumbrule.language.expressions import Expressions
 
 
 def check_pattern(checker: Expressions, pattern: syntax.PatternExpr, names: Names) -> ir.Pattern:

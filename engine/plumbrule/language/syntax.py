@@ -174,6 +174,12 @@ Expr = (
 )  # fmt: skip
 
 
+def written(expr: Expr) -> str:
+    """The expression as the rule has it, shortened for a message."""
+    text = " ".join(expr.span.text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 # ------------------------------------------------------------------ patterns
 @dataclass(frozen=True, slots=True)
 class NodeExpr:
