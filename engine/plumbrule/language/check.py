@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from plumbrule.finding import LEVELS
 from plumbrule.language import access, calls, ir, syntax
 from plumbrule.language.expressions import Expressions, Footprint
-from plumbrule.language.facts import NO_FACTS, Facts, learned, place_key
+from plumbrule.language.facts import NO_FACTS, Facts, learned
 from plumbrule.language.names import Binding, Names
-from plumbrule.language.parse import parse_hole
 from plumbrule.language.patterns import check_pattern
 from plumbrule.language.relations import fits
+from plumbrule.language.said import Here, fix_of, report_of
 from plumbrule.language.schema import Schema, suggest
 from plumbrule.language.signatures import SIGNATURES, STANDARD_MODULES
 from plumbrule.language.types import Type
@@ -185,8 +185,8 @@ class _RuleCheck:
             if isinstance(entry, syntax.MatchItem):
                 self._match(entry)
         lets = self._lets_and_where(item)
-        report = self._report(item)
-        fix = self._fix(item)
+        here = Here(self.checker, self.names, self.facts)
+        report, fix = report_of(here, item), fix_of(here, item)
         tests = tuple(self._tests(item, params))
         meta = {entry.word: entry for entry in item.items if isinstance(entry, syntax.Meta)}
         on_unknown = next(
@@ -324,108 +324,6 @@ class _RuleCheck:
                 self._where(entry)
         return tuple(lets)
 
-    def _report(self, item: syntax.Rule) -> ir.Report | None:
-        entry = next((e for e in item.items if isinstance(e, syntax.ReportItem)), None)
-        if entry is None:
-            return None
-        notes = tuple(
-            ir.Note(self._template(note.message), self._place(note.at)) for note in entry.notes
-        )
-        if entry.path is not None:
-            bound = self.names.find(entry.path)
-            self.checker.footprint.used.add(entry.path)
-            if bound is None or bound.form != "path":
-                message = f"`{entry.path}` is not a bound path; bind it with `{entry.path} = ...`"
-                self.checker.problem("E105", message, entry.span)
-        return ir.Report(self._place(entry.at), self._template(entry.message), notes, entry.path)
-
-    def _place(self, expr: syntax.Expr | None) -> ir.Expr | None:
-        if expr is None:
-            return None
-        checked = self.checker.check(expr, self.names, self._all_set(expr))
-        if checked.type.name != "never" and not isinstance(checked, (ir.Var, ir.Field, ir.Item)):
-            message = "a place must be a variable, a field or an entry"
-            self.checker.problem("E403", message, expr.span)
-        return checked
-
-    def _all_set(self, expr: syntax.Expr) -> Facts:
-        """Places may go through what is missing: they then point at the nearest thing there."""
-        facts: dict[str, tuple[str, ...] | None] = dict(self.facts)
-        current: syntax.Expr = expr
-        while isinstance(current, (syntax.Get, syntax.Index)):
-            current = current.receiver
-            probe = Expressions(self.checker.schema)
-            checked = probe.check(current, self.names, facts)
-            key = place_key(checked)
-            if key is not None:
-                facts.setdefault(key, None)
-        return facts
-
-    def _template(self, text: syntax.Text) -> ir.Template:
-        quote = 3 if text.long else 1
-        source = text.span.source
-        start, end = text.span.start + quote, text.span.end - quote
-        raw = source.text
-        parts: list[str | ir.Expr] = []
-        literal: list[str] = []
-        at = start
-        while at < end:
-            letter = raw[at]
-            if raw.startswith(("{{", "}}"), at):
-                literal.append(letter)
-                at += 2
-            elif letter == "\\" and not text.long and at + 1 < end:
-                literal.append({"n": "\n", "t": "\t"}.get(raw[at + 1], raw[at + 1]))
-                at += 2
-            elif letter == "{":
-                close = _closing_brace(raw, at + 1, end)
-                if close < 0:
-                    self.checker.problem("E003", "the hole is not closed; `{{` writes a brace",
-                                         Span(source, at, at + 1))  # fmt: skip
-                    break
-                if literal:
-                    parts.append("".join(literal))
-                    literal = []
-                expr, problem = parse_hole(source, at + 1, close)
-                if problem is not None:
-                    self.checker.problem(problem.code, problem.message, Span(source, at, close + 1))
-                elif expr is not None:
-                    checked = self.checker.check(expr, self.names, self.facts)
-                    if isinstance(checked, ir.If) or checked.type.name != "never":
-                        self.checker.present(checked, expr)
-                    parts.append(checked)
-                at = close + 1
-            else:
-                literal.append(letter)
-                at += 1
-        if literal:
-            parts.append("".join(literal))
-        if text.long:
-            parts = [" ".join(part.split()) if isinstance(part, str) else part for part in parts]
-        return ir.Template(tuple(parts), text.span)
-
-    def _fix(self, item: syntax.Rule) -> ir.Fix | None:
-        entry = next((e for e in item.items if isinstance(e, syntax.FixItem)), None)
-        if entry is None:
-            return None
-        edits: list[ir.Edit] = []
-        for op in entry.ops:
-            place = self._place(op.place)
-            assert place is not None
-            if not isinstance(place, (ir.Field, ir.Item)) and place.type.name != "never":
-                self.checker.problem("E403", "an edit needs a field or an entry", op.place.span)
-            value = None
-            if op.value is not None:
-                wanted = place.type.maybe(missing=False)
-                if op.op == "append" and wanted.name in ("list", "set"):
-                    wanted = wanted.args[0]
-                value = self.checker.check(op.value, self.names, self.facts, wanted)
-                if not fits(value.type, wanted, self.checker.schema):
-                    message = f"the place holds {wanted}, not {value.type}"
-                    self.checker.problem("E304", message, op.value.span)
-            edits.append(ir.Edit(op.op, place, value, op.span))
-        return ir.Fix(entry.title, entry.mode == "safe", tuple(edits), entry.span)
-
     def _tests(self, item: syntax.Rule, params: tuple[ir.ParamDecl, ...]) -> Iterator[ir.RuleTest]:
         types = {param.name: param.type for param in params}
         for entry in item.items:
@@ -532,25 +430,3 @@ def _without_tests(item: syntax.Rule) -> str:
             at = entry.span.end
     out.append(text[at : item.span.end])
     return re.sub(r"\n\s*\n\s*(?=\n|\})", "\n", "".join(out))
-
-
-def _closing_brace(text: str, at: int, end: int) -> int:
-    depth = 1
-    quote = ""
-    while at < end:
-        letter = text[at]
-        if quote:
-            if letter == "\\":
-                at += 1
-            elif letter == quote:
-                quote = ""
-        elif letter in "'\"":
-            quote = letter
-        elif letter == "{":
-            depth += 1
-        elif letter == "}":
-            depth -= 1
-            if depth == 0:
-                return at
-        at += 1
-    return -1

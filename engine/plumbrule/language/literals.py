@@ -237,7 +237,7 @@ def parse_version_or_range(text: str) -> Version | VersionRange:
 
 # ------------------------------------------------------------------ image
 _IMAGE = re.compile(
-    r"(?P<name>[^@:\s]*(?::\d+/[^@:\s]+)?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[^\s@]+))?\Z"
+    r"(?P<name>[^@:\s]*(?::\d+/[^@:\s]+)?)(?::(?P<tag>(?:[\w][\w.-]{0,127})?))?(?:@(?P<digest>[^\s@]+))?\Z"
 )
 
 
@@ -261,10 +261,11 @@ def parse_image(text: str) -> Image:
 
     Two references to one repository must compare equal whichever way the registry is written, so
     `repository` is the whole name before tag and digest, and `registry` its first part where that
-    part is a host (it has a dot or a port, or is `localhost`).
+    part is a host (it has a dot or a port, or is `localhost`). What a template leaves open is a
+    part that is empty: the tag of `acme/web:`, the repository of `:1.2`.
     """
     match = _IMAGE.match(text)
-    if match is None or not match["name"]:
+    if match is None or not text:
         raise LiteralError(f"`{text[:60]}` is not an image reference")
     head, slash, _rest = match["name"].partition("/")
     host = bool(slash) and ("." in head or ":" in head or head == "localhost")
