@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -49,6 +50,9 @@ class Node:
     A file that several units use is resolved once for each. `unit` is then the name of the `Unit`
     and `variant` what tells its resolution from the others of the file: the address is
     `<path>#<variant>:<name path>`. The plain resolution of a file has no variant.
+
+    One declaration may also make several things of one kind (`for_each`): `instance` is what tells
+    them from each other in the address (`["web"]`), "" for what is made once.
     """
 
     address: str
@@ -60,6 +64,7 @@ class Node:
     condition: Unknown | None = None
     unit: str = ""
     variant: str = ""
+    instance: str = ""
 
     __reduce__ = by_fields
 
@@ -70,8 +75,14 @@ class Node:
 
     @property
     def plain_address(self) -> str:
-        """The address without the variant: equal for one declaration in all its resolutions."""
-        return plain_address(self.address, self.variant)
+        """The address without variant and instance: equal for all that one declaration makes."""
+        plain = plain_address(self.address, self.variant)
+        if not self.instance:
+            return plain
+        at = plain.find(f"{self.instance}/", plain.find("#"))
+        if at < 0:
+            return plain.removesuffix(self.instance)
+        return plain[:at] + plain[at + len(self.instance) :]
 
 
 def plain_address(address: str, variant: str) -> str:
@@ -187,9 +198,9 @@ class Hole:
     """Something that exists in the repository but could not be read as nodes or edges.
 
     It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind, unless `edges`
-    are given), or `edges` of the nodes with address in `addresses` (empty: any node). `within` is
-    the folder to which it belongs: nodes whose folder lies neither above nor below it are not
-    concerned ("" concerns the whole repository).
+    are given), or `edges` that start at the nodes with address in `addresses` (empty: any edges of
+    these names). `within` is the folder to which it belongs: nodes whose folder lies neither above
+    nor below it are not concerned ("" concerns the whole repository).
     """
 
     why: Unknown
@@ -208,6 +219,19 @@ class Completeness(StrEnum):
     EVALUATED = "evaluated"
     PARTLY = "partly evaluated"
     SKIPPED = "skipped"
+
+
+def how_much(problems: Iterable[Problem], *, something: bool = True) -> tuple[Completeness, str]:
+    """How much of a file is evaluated, and the first of the errors that cost the rest.
+
+    `something` says whether anything of the file could be read.
+    """
+    lost = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if not lost:
+        return Completeness.EVALUATED, ""
+    more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+    state = Completeness.PARTLY if something else Completeness.SKIPPED
+    return state, f"{lost[0].message}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ def complete(graph: Graph, rng: random.Random) -> Graph:
                 for item in list(nodes):
                     hidden(new.address, item.address)
         elif hole.addresses[0] in kept:
-            for item in nodes:
-                hidden(hole.addresses[0], item.address)
+            edges.extend(Edge(hole.addresses[0], item.address, "e", AT) for item in nodes
+                         if rng.random() < 0.4)  # fmt: skip
     return Graph(nodes, edges, [], KINDS)
 
 
@@ -232,11 +232,23 @@ def formula(rng: random.Random, scope: tuple[str, ...], depth: int) -> ir.Expr:
     if choice < 0.65:
         return ir.If(sub(), sub(), sub(), BOOL, AT)
     name = f"v{depth}"
-    binder = pattern(rng, rng.choice(scope), name, fresh_first=False)
+    own: tuple[str, ...] = (name,)
+    if rng.random() < 0.6:
+        binder = pattern(rng, rng.choice(scope), name, fresh_first=False)
+        inner = sub((*scope, *own))
+    else:  # over all nodes, linked with what is bound by texts, or not at all
+        binder = ir.Pattern(None, (ir.PatternNode(name, (rng.choice("KKM"),), True, AT),), (), AT)
+        if rng.random() < 0.3:
+            own = (name, f"w{depth}")
+            binder = pattern(rng, *own, fresh_first=True)
+        inner = sub(rng.choice([own, (*scope, *own)]))
+        sides = [read("t", rng.choice(own)), read("t", rng.choice(scope))]
+        rng.shuffle(sides)
+        link = ir.Compare(rng.choice(["==", "starts_with"]), *sides, rng.random() < 0.1, BOOL, AT)
+        inner = ir.And((inner, link, sub((name,))), BOOL, AT) if rng.random() < 0.8 else inner
     form = rng.choice(["any", "none", "all", "count"])
-    inner = sub((*scope, name))
     if form == "all":
-        return ir.Quantifier(form, binder, sub((*scope, name)), inner, BOOL, AT)
+        return ir.Quantifier(form, binder, sub((*scope, *own)), inner, BOOL, AT)
     found = ir.Quantifier(form, binder, inner, None, BOOL, AT)
     if form != "count":
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plumbrule.evaluate.read import Unseen
@@ -31,6 +32,16 @@ class Row:
     unseen: bool = False
 
 
+@dataclass(slots=True)
+class Anyone:
+    """Stands for the subject where rows are looked for on behalf of all subjects at once.
+
+    `matters` tells afterwards whether it must be a certain one: a witness stood under a condition.
+    """
+
+    matters: bool = False
+
+
 def edge_certainty(edge: Edge, graph: Graph) -> Truth:
     """Whether the edge exists: a possible edge is a doubt, which is worked out once."""
     if edge.doubt is None:
@@ -48,8 +59,12 @@ def presence(node: Node, env: Env, graph: Graph) -> Truth:
     """
     condition = node.condition
     subject = env.get("")
-    if condition is None or not isinstance(subject, Node):
-        return True if condition is None else doubt(condition)
+    if condition is None:
+        return True
+    if not isinstance(subject, Node):
+        if isinstance(subject, Anyone):
+            subject.matters = True
+        return doubt(condition)
     holder: Node | None = subject
     seen: set[str] = set()
     while holder is not None and holder.address not in seen:
@@ -74,7 +89,7 @@ def extent_holes(graph: Graph, kinds: tuple[str, ...]) -> list[Hole]:
 def edge_holes(graph: Graph, edge: ir.PatternEdge, *, forward: bool) -> list[Hole]:
     """Holes that may hide edges of the step, at whatever node; owners are all known."""
     names = {name for name, along in edge.names if name != "contains" or along is forward}
-    return [hole for hole in graph.holes if names & set(hole.edges)]
+    return graph.edge_holes(frozenset(names))
 
 
 # Edges whose ends one declaration holds together: a part always knows its owner, so what a hole
@@ -86,7 +101,8 @@ def beyond(
     holes: list[Hole], origin: Node, edge: ir.PatternEdge, graph: Graph, *, forward: bool
 ) -> list[Hole]:  # fmt: skip
     """Those of the holes whose hidden nodes the step could reach from the origin."""
-    near = [hole for hole in holes if graph.concerns(hole, origin)]
+    around = graph.around(origin)
+    near = [hole for hole in holes if id(hole) in around]
     if not all(name in LOCAL for name, _along in edge.names):
         return near
     if all(name == "contains" and along is not forward for name, along in edge.names):
@@ -108,7 +124,7 @@ class Frontier:
 
     def hides(self, *addresses: str) -> Doubt | None:
         """The doubt whether an edge hides that starts or ends at one of the nodes."""
-        own = [self.at[address] for address in addresses if address in self.at]
+        own = [self.at[address] for address in dict.fromkeys(addresses) if address in self.at]
         return _joint(self.anywhere, *own)
 
 
@@ -120,24 +136,25 @@ def frontier(
     It is the same for all origins of one file in one unit, and kept for them.
     """
     direct = edge.high == 1
-    owning = all(name == "contains" for name, _along in edge.names)
-    names = " ".join(sorted(f"{name}{along is forward}" for name, along in edge.names))
-    key = (f"frontier {direct} {names}", f"{' '.join(kinds)} {origin.path} {origin.unit}")
+    key = (edge.names, forward, direct, kinds, origin.path, origin.unit)
     found = graph.indexes.get(key)
     if isinstance(found, Frontier):
         return found
+    owning = all(name == "contains" for name, _along in edge.names)
     anywhere: list[Hole] = []
     beside = beyond(extent_holes(graph, kinds), origin, edge, graph, forward=forward)
     at: dict[str, list[Hole]] = {}
     for hole in beyond(
         edge_holes(graph, edge, forward=forward), origin, edge, graph, forward=forward
     ):
-        if not hole.addresses or not (direct or owning):
-            anywhere.append(hole)  # a chain may run over any node
+        if not hole.addresses or not (direct or owning or _along(hole, edge, forward=forward)):
+            anywhere.append(hole)  # who walks against its edges may come upon them at any node
             continue
         for address in hole.addresses:
-            for end in (address,) if direct else owners(graph, address):
+            for end in owners(graph, address) if owning and not direct else (address,):
                 at.setdefault(end, []).append(hole)
+        if not direct and not owning:
+            continue  # what a chain meets first of it starts at one of these nodes
         if owning:
             continue  # hidden parts of these nodes alone, for each node read knows its owner
         ends = (graph.nodes.get(address) for address in hole.addresses)
@@ -151,6 +168,11 @@ def frontier(
     )  # fmt: skip
     graph.indexes[key] = made
     return made
+
+
+def _along(hole: Hole, edge: ir.PatternEdge, *, forward: bool) -> bool:
+    """True if the step goes along all edges of its that the hole hides, not against one of them."""
+    return all(along is forward for name, along in edge.names if name in hole.edges)
 
 
 def owners(graph: Graph, address: str) -> list[str]:
@@ -208,11 +230,19 @@ def extend(pattern: ir.Pattern, row: Row, anchor: int, graph: Graph) -> list[Row
 
 def start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
     """All nodes that can begin a pattern, by address, then the unseen ones."""
-    extents = [graph.extent(kind) for kind in node.kinds] or [list(graph.nodes.values())]
-    found = {item.address: item for extent in extents for item in extent}
-    rows = [Row({**env, node.name: found[address]}, presence(found[address], env, graph))
-            for address in sorted(found)]  # fmt: skip
+    rows = [Row({**env, node.name: item}, presence(item, env, graph))
+            for item in beginnings(node, graph)]  # fmt: skip
     return rows + unseen_start(node, env, graph)
+
+
+def beginnings(node: ir.PatternNode, graph: Graph) -> list[Node]:
+    """The nodes of the kinds that can begin a pattern, by address."""
+    if len(node.kinds) == 1:
+        return graph.extent(node.kinds[0])
+    if not node.kinds:
+        return list(graph.nodes.values())
+    found = {item.address: item for kind in node.kinds for item in graph.extent(kind)}
+    return [found[address] for address in sorted(found)]
 
 
 def unseen_start(node: ir.PatternNode, env: Env, graph: Graph) -> list[Row]:
@@ -234,9 +264,8 @@ def unseen(graph: Graph, kinds: tuple[str, ...], near: Node | None = None) -> Do
     key = ("unseen", f"{' '.join(kinds)} {place}")
     if key not in graph.indexes:
         holes = extent_holes(graph, kinds)
-        graph.indexes[key] = _blame(
-            [hole for hole in holes if near is None or graph.concerns(hole, near)]
-        )
+        around = graph.around(near) if near is not None else ()
+        graph.indexes[key] = _blame([hole for hole in holes if near is None or id(hole) in around])
     found = graph.indexes[key]
     return found if isinstance(found, Doubt) else None
 
@@ -263,11 +292,13 @@ def _step(
         return [Row({**row.env, there.name: origin}, doubt(origin), unseen=True)]
     out: list[Row] = []
     reached = reach(origin, edge, graph, row.env, forward=forward)
-    for address in sorted(reached):
+    if isinstance(target, Node):
+        ends = [target.address] if target.address in reached else []
+    else:
+        ends = sorted(reached)
+    for address in ends:
         guard, steps = reached[address]
         node = graph.nodes[address]
-        if isinstance(target, Node) and target.address != address:
-            continue
         if not fits(graph, node, there.kinds):
             continue
         exists = True if target is not None else presence(node, row.env, graph)
@@ -276,14 +307,29 @@ def _step(
             env[path] = _joined(row.env.get(path), Path(origin, steps), forward=forward)
         out.append(Row(env, both([row.guard, guard, exists]), row.unseen))
     hiding = frontier(graph, origin, edge, there.kinds, forward=forward)
+    met = _met(origin, edge, hiding, reached)
     if isinstance(target, Node):
         # a surely or possibly reached target needs no second, doubtful row
-        hidden = None if out else hiding.hides(origin.address, target.address)
+        hidden = None if out else hiding.hides(*met, target.address)
         if hidden is not None and fits(graph, target, there.kinds):
             out.append(Row({**row.env}, both([row.guard, hidden]), row.unseen))
         return out
-    hidden = _joint(hiding.hides(origin.address), hiding.beside)
+    hidden = _joint(hiding.hides(*met), hiding.beside)
     return out + unseen_rows(row.env, there.name, hidden)
+
+
+def _met(
+    origin: Node, edge: ir.PatternEdge, hiding: Frontier, reached: Iterable[str]
+) -> Iterable[str]:
+    """The nodes at which the step could leave what is known: a hidden edge starts at one of them.
+
+    A way over hidden edges runs over known ones until it comes to the first that is hidden.
+    """
+    if not hiding.at or edge.high == 1:
+        return (origin.address,)
+    if edge.low > 1:
+        return hiding.at  # nodes on the way that are too near to count were not kept
+    return (origin.address, *reached)
 
 
 def _joined(before: object, after: Path, *, forward: bool) -> Path:
@@ -303,7 +349,8 @@ def neighbours(
             other = graph.nodes.get(link.target if out else link.origin)
             if other is not None:
                 found.append((link, other))
-    found.sort(key=lambda pair: (*pair[0].evidence.sort_key(), pair[1].address, pair[0].name))
+    if len(found) > 1:
+        found.sort(key=lambda pair: (*pair[0].evidence.sort_key(), pair[1].address, pair[0].name))
     return found
 
 
@@ -314,6 +361,8 @@ def reach(
 
     Runs over sure edges first, so that what is surely reached is not called possible.
     """
+    if edge.low == edge.high == 1:
+        return _beside(origin, edge, graph, forward=forward)
     reached: dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]] = {}
     for sure_only in (True, False):
         queue: deque[tuple[Node, int, Truth, tuple[tuple[Edge, Node], ...]]] = deque(
@@ -341,4 +390,20 @@ def reach(
                 seen.add((other.address, deeper))
                 now = both([guard, inner, certain])
                 queue.append((other, deeper, now, (*steps, (link, other))))
+    return reached
+
+
+def _beside(
+    origin: Node, edge: ir.PatternEdge, graph: Graph, *, forward: bool
+) -> dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]]:
+    """What a step of one edge reaches."""
+    reached: dict[str, tuple[Truth, tuple[tuple[Edge, Node], ...]]] = {}
+    found = neighbours(origin, edge, graph, forward=forward)
+    for pair in found:
+        if pair[0].doubt is None:
+            reached.setdefault(pair[1].address, (True, (pair,)))
+    if len(reached) < len(found):
+        for pair in found:
+            if pair[1].address not in reached:
+                reached[pair[1].address] = (edge_certainty(pair[0], graph), (pair,))
     return reached
