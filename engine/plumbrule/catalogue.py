@@ -310,6 +310,11 @@ def _settings() -> str:
     lines = ["| key | takes | what |", "|---|---|---|"]
     for name, schema in json_schema()["properties"].items():
         lines.append(f"| `{name}` | {_takes(schema)} | {_cell(schema['description'])} |")
+        for key, part in schema.get("properties", {}).items():
+            lines += [
+                f"| `{name}.{key}.{word}` | {_takes(one)} | {_cell(one['description'])} |"
+                for word, one in part.get("items", {}).get("properties", {}).items()
+            ]
         inner = schema.get("additionalProperties")
         if isinstance(inner, dict) and "properties" in inner:
             lines += [

@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from plumbrule.finding import LEVELS, SEVERITIES
-from plumbrule_parsers.document import Problem
+from plumbrule.toml_places import Keys, TomlPlaces
+from plumbrule_parsers.document import Document, Problem
 from plumbrule_parsers.source import Source, Span
 
 FILE_NAME = "plumbrule.toml"
+PROJECT = "pyproject.toml"
+# Keys of `external` whose names stand in a namespace.
+NAMESPACED = ("secrets", "config-maps", "services")
+_IDENTITY = re.compile(r"arn:[\w-]+:iam::[\d?]*:\S+|[^@\s]+@[^@\s]+|[0-9a-fA-F-]{36}")
 UNKNOWN_MODES = ("review", "skip", "fail")
 
 
@@ -28,10 +33,23 @@ class RuleConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Something that lives outside the repository: `form` is the key of `external` that names it.
+
+    `pattern` is a glob over names; before a slash stands one over namespaces, where there are any.
+    """
+
+    form: str
+    pattern: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of a run. `path` is the file they came from, "" for the defaults.
 
-    `origins` says for each key where its value was written.
+    `value_sets` is what `helm` says, as a document for the format of that name, None if it says
+    nothing. `origins` says for each key where its value was written.
     """
 
     path: str = ""
@@ -44,6 +62,8 @@ class Config:
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     provenance: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: Mapping[str, RuleConfig] = field(default_factory=dict)
+    value_sets: Document | None = None
+    external: tuple[Elsewhere, ...] = ()
     problems: tuple[Problem, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,6 +105,69 @@ KEYS: dict[str, Key] = {
         "globs of files that are your own, other people's, or test data, where the names of "
         "folders mislead",
     ),
+    "helm": Key(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "values": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["chart"],
+                        "properties": {
+                            "chart": {
+                                "type": "string",
+                                "description": "the chart's folder, relative to this file",
+                            },
+                            "files": {
+                                **_STRINGS,
+                                "description": "files of values, in order, relative to this file",
+                            },
+                            "set": {
+                                "type": "object",
+                                "description": "values over those of the files; the outermost keys "
+                                "are paths as for `--set`",
+                            },
+                            "environment": {
+                                "type": "string",
+                                "description": "the environment that the set is (default: told "
+                                "from the names of its files)",
+                            },
+                            "name": {
+                                "type": "string",
+                                "description": "what the set is called in reports (default: its "
+                                "environment, else its files)",
+                            },
+                            "release": {"type": "string", "description": "the release's name"},
+                            "namespace": {"type": "string", "description": "its namespace"},
+                        },
+                    },
+                },
+            },
+        },
+        "sets of values that charts are rendered with, beside those that are found",
+    ),
+    "external": Key(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                name: {**_STRINGS, "description": doc}
+                for name, doc in (
+                    ("images", "images that are built elsewhere: `ghcr.io/acme/legacy-*`"),
+                    ("secrets", "Secrets that are made elsewhere: `name`, `namespace/name`"),
+                    ("config-maps", "ConfigMaps that are made elsewhere"),
+                    ("services", "Services that are made elsewhere, or whose pods are"),
+                    ("roles", "roles and identities of other accounts and projects"),
+                    ("charts", "charts that are kept elsewhere"),
+                    ("repositories", "addresses of other repositories"),
+                )
+            },
+        },
+        "what lives outside the repository, as globs of names; no rule misses it",
+    ),
     "rules": Key(
         {
             "type": "object",
@@ -123,7 +206,7 @@ def find_config(start: Path) -> Path | None:
     for here in (folder, *folder.parents):
         if (here / FILE_NAME).is_file():
             return here / FILE_NAME
-        project = here / "pyproject.toml"
+        project = here / PROJECT
         if project.is_file() and "[tool.plumbrule" in project.read_text("utf-8", "replace"):
             return project
         if (here / ".git").exists():
@@ -147,9 +230,13 @@ def load_config(path: Path | None, text: str | None = None) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Config(path=str(path), problems=(_syntax(source, error),))
-    if path.name != FILE_NAME:
+    if path.name == PROJECT:
         data = data.get("tool", {}).get("plumbrule", {})
-    problems = list(_faults(data, json_schema(), source, ()))
+    places = TomlPlaces(source)
+    above: Keys = ("tool", "plumbrule") if path.name == PROJECT else ()
+    problems = list(_faults(data, json_schema(), places, above, len(above)))
+    external = list(_external(data, places, (*above, "external"))) if not problems else []
+    problems += [fault for one in external if (fault := _odd_pattern(one)) is not None]
     if problems:
         return Config(path=str(path), problems=tuple(problems))
     rules = {
@@ -170,8 +257,45 @@ def load_config(path: Path | None, text: str | None = None) -> Config:
         environments={name: tuple(globs) for name, globs in data.get("environments", {}).items()},
         provenance={name: tuple(globs) for name, globs in data.get("provenance", {}).items()},
         rules=rules,
-        origins={key: f"{path}:{_span(source, (key,)).line}" for key in data},
+        value_sets=_value_sets(data, places, (*above, "helm", "values")),
+        external=tuple(external),
+        origins={key: f"{path}:{places.key((*above, key)).line}" for key in data},
     )
+
+
+def _value_sets(data: Mapping[str, Any], places: TomlPlaces, keys: Keys) -> Document | None:
+    """The sets of values that the file names for charts, in a document of Helm's."""
+    listed = data.get("helm", {}).get("values")
+    if not listed:
+        return None
+    facts = {"role": "value-sets", "sets": places.value(listed, keys), "folder": ""}
+    return Document(places.source, "helm", facts=facts)
+
+
+def _external(data: Mapping[str, Any], places: TomlPlaces, keys: Keys) -> Iterator[Elsewhere]:
+    """What the file declares to live elsewhere, each entry once."""
+    seen: set[tuple[str, str]] = set()
+    for form, patterns in data.get("external", {}).items():
+        for index, pattern in enumerate(patterns):
+            if (form, pattern) not in seen:
+                seen.add((form, pattern))
+                yield Elsewhere(form, pattern, places.place((*keys, form, index)).value)
+
+
+def _odd_pattern(one: Elsewhere) -> Problem | None:
+    """What is wrong with an entry of `external`."""
+    said = f"`{one.pattern}` in `external.{one.form}`"
+    if not one.pattern.strip() or one.pattern != one.pattern.strip():
+        return Problem("config", f"{said} is empty or has blanks around it", one.span)
+    if one.form in NAMESPACED:
+        if one.pattern.count("/") > 1:
+            return Problem("config", f"{said} is neither `name` nor `namespace/name`", one.span)
+        if not all(one.pattern.split("/")):
+            return Problem("config", f"{said} lacks a part: write `namespace/name`", one.span)
+    if one.form == "roles" and "*" not in one.pattern and not _IDENTITY.fullmatch(one.pattern):
+        message = f"{said} is no role: write its ARN, its e-mail address or its client id"
+        return Problem("config", message, one.span)
+    return None
 
 
 def _syntax(source: Source, error: Exception) -> Problem:
@@ -185,28 +309,17 @@ def _syntax(source: Source, error: Exception) -> Problem:
                    Span(source, at, at))  # fmt: skip
 
 
-def _span(source: Source, keys: tuple[str, ...]) -> Span:
-    """Where the last of the keys is written; the start of the file if it cannot be found."""
-    name = re.escape(keys[-1])
-    pattern = rf'^\s*\[[^\]\n]*(?P<head>{name})"?\s*\]|^\s*"?(?P<key>{name})"?\s*='
-    found = re.compile(pattern, re.MULTILINE).search(source.text)
-    if found is None:
-        found = re.compile(rf'"?(?P<key>{name})"?').search(source.text)
-    if found is None:
-        return Span(source, 0, 0)
-    group = "key" if found.groupdict().get("key") is not None else "head"
-    return Span(source, found.start(group), found.end(group))
-
-
 def _faults(
-    value: Any, schema: Mapping[str, Any], source: Source, keys: tuple[str, ...]
+    value: Any, schema: Mapping[str, Any], places: TomlPlaces, keys: Keys, skipped: int
 ) -> Iterator[Problem]:
-    """What in the value does not fit the part of the JSON Schema that we use."""
-    name = ".".join(keys)
+    """What in the value does not fit the part of the JSON Schema that we use.
+
+    The first keys, as many as are `skipped`, only lead to our part of the file.
+    """
+    name = ".".join(key for key in keys[skipped:] if isinstance(key, str))
 
     def fault(message: str) -> Problem:
-        span = _span(source, keys) if keys else Span(source, 0, 0)
-        return Problem("config", message, span)
+        return Problem("config", message, places.key(keys))
 
     if "enum" in schema:
         if value not in schema["enum"]:
@@ -227,8 +340,8 @@ def _faults(
     if "minimum" in schema and value < schema["minimum"]:
         yield fault(f"`{name}` must be at least {schema['minimum']}")
     if type_ == "array":
-        for item in value:
-            yield from _faults(item, schema.get("items", {}), source, keys)
+        for index, item in enumerate(value):
+            yield from _faults(item, schema.get("items", {}), places, (*keys, index), skipped)
     if type_ == "object":
         known = schema.get("properties", {})
         others = schema.get("additionalProperties", True)
@@ -236,10 +349,13 @@ def _faults(
             inner = known.get(key, others)
             if inner is False:
                 message = f"unknown key `{key}`{f' in `{name}`' if name else ''}"
-                span = _span(source, (key,))
+                span = places.key((*keys, key))
                 yield Problem("config", message + _suggest(key, known), span)
             elif isinstance(inner, dict):
-                yield from _faults(item, inner, source, (*keys, key))
+                yield from _faults(item, inner, places, (*keys, key), skipped)
+        for key in schema.get("required", ()):
+            if key not in value:
+                yield fault(f"`{name}` needs `{key}`")
 
 
 def _suggest(word: Any, among: Any) -> str:

@@ -158,7 +158,7 @@ class Report:
     counts: tuple[RuleCount, ...]
     rules: tuple[RuleInfo, ...]
     statistics: dict[str, int] = field(default_factory=dict)  # files, nodes, edges by certainty
-    notices: tuple[str, ...] = ()  # unused exemptions, rules that met no subject
+    notices: tuple[str, ...] = ()  # exemptions and allowances that are unused or expired
     sources: dict[str, Source] = field(default_factory=dict)  # sources that spans point into
 
     @property

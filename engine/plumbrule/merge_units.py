@@ -1,8 +1,9 @@
 """One finding for one defect: what holds alike in several units is said once, with their names.
 
-A file that several units use is judged once for each. Findings of one rule at one place about one
-declaration are then the same finding, whatever the declared thing is called in each unit; it says
-in which units and environments it holds, unless it holds in all.
+A file that several units use is judged once for each, and so is each instance of what is declared
+with `for_each`. Findings of one rule at one place about one declaration are then the same finding,
+whatever the declared thing is called in each unit; it says in which units and environments it
+holds, unless it holds in all, and which instances it is about.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plumbrule.environments import DEFAULT
-from plumbrule.finding import Exempted, Finding, Review
+from plumbrule.finding import MOST_NAMES, Exempted, Finding, Fix, RelatedSpan, Review
 from plumbrule.graph.graph import Graph
+from plumbrule_parsers.document import Node
+from plumbrule_parsers.text_edits.edit import TextEdit, clash
+from plumbrule_parsers.value import ListValue
 
 # File, place and kind of a node, and its number among those of one unit that stand there.
 _Declaration = tuple[str, int, int, str, int]
@@ -35,16 +39,16 @@ def _resolutions(graph: Graph) -> _Resolutions:
     found = graph.indexes.get(key)
     if isinstance(found, _Resolutions):
         return found
-    several = {node.path for node in graph.nodes.values() if node.variant}
+    several = {node.path for node in graph.nodes.values() if node.variant or node.instance}
     declarations: dict[str, _Declaration] = {}
     addresses: dict[_Declaration, list[str]] = {}
-    counts: Counter[tuple[str, str, _Declaration]] = Counter()
+    counts: Counter[tuple[str, str, str, _Declaration]] = Counter()
     nodes = (node for node in graph.nodes.values() if node.path in several)
-    for node in sorted(nodes, key=lambda node: (node.plain_address, node.variant)):
+    for node in sorted(nodes, key=lambda node: (node.plain_address, node.variant, node.instance)):
         # A release's name is part of what its objects are called, so the place tells.
         place = (node.path, node.span.start, node.span.end, node.kind, 0)
-        number = counts[node.unit, node.variant, place]
-        counts[node.unit, node.variant, place] = number + 1
+        number = counts[node.unit, node.variant, node.instance, place]
+        counts[node.unit, node.variant, node.instance, place] = number + 1
         declaration = (*place[:4], number)
         declarations[node.address] = declaration
         addresses.setdefault(declaration, []).append(node.address)
@@ -97,30 +101,63 @@ class Merger:
             return first
         related = {spot.span: spot for one in reversed(ordered) for spot in reversed(one.related)}
         kept = tuple(reversed(related.values()))[:MOST_RELATED]
+        first = replace(first, related=kept)
         held = {one.subject for one in group}
-        if len(held) == len(every):
-            return replace(first, related=kept)
-        return replace(first, related=kept, units=self.names(held),
-                       environments=self.environments(held, every))  # fmt: skip
+        where = {self.name(address) for address in held}
+        first = self.of_instances(first, ordered, [one for one in every if self.name(one) in where])
+        outside = [address for address in every if self.name(address) not in where]
+        if not outside:
+            return first
+        return replace(first, units=tuple(sorted(where)),
+                       environments=self.environments(held, outside))  # fmt: skip
+
+    def of_instances(
+        self, first: Finding, ordered: Sequence[Finding], every: Sequence[str]
+    ) -> Finding:  # fmt: skip
+        """The finding with the instances that it is about, if its declaration has several."""
+        nodes = self.graph.nodes
+        there = {nodes[address].instance for address in every}
+        held = list(dict.fromkeys(nodes[one.subject].instance for one in ordered))
+        if len(there) < 2:
+            return first
+        if len(held) > 1:
+            first = replace(_joined(first, ordered, held, len(there), nodes),
+                            fix=_fix_of_all(first.fix, ordered))  # fmt: skip
+        if len(held) == len(there):
+            return first
+        spots = {spot.span: spot for spot in first.related}
+        for one in ordered:
+            entry = self.entry(nodes[one.subject])
+            if entry is not None:
+                spots.setdefault(entry.span, entry)
+        return replace(first, related=tuple(spots.values())[:MOST_RELATED])
+
+    def entry(self, node: Node) -> RelatedSpan | None:
+        """Where the entry of the instance stands that made the node."""
+        while node.parent and "for_each" not in node.fields:
+            above = self.graph.nodes.get(node.parent)
+            if above is None:
+                return None
+            node = above
+        keys = node.fields.get("for_each")
+        place = keys.place(0) if node.instance and isinstance(keys, ListValue) else None
+        return RelatedSpan(place.value, f"entry {node.instance}") if place is not None else None
 
     def order(self, one: Finding) -> tuple[bool, bool, str]:
         """What is sure comes first, then the plain resolution."""
         node = self.graph.nodes.get(one.subject)
         return bool(one.only_if), node is not None and bool(node.variant), one.subject
 
-    def names(self, addresses: Iterable[str]) -> tuple[str, ...]:
-        """What tells the resolutions: their variants, or the unit of the plain one."""
-        nodes = (self.graph.nodes[address] for address in addresses)
-        return tuple(sorted({node.variant or node.unit for node in nodes}))
+    def name(self, address: str) -> str:
+        """What tells the resolution: its variant, or the unit of the plain one."""
+        node = self.graph.nodes[address]
+        return node.variant or node.unit
 
-    def environments(self, held: set[str], every: Iterable[str]) -> tuple[str, ...]:
+    def environments(self, held: set[str], outside: Iterable[str]) -> tuple[str, ...]:
         """The environments in which it holds, if they say where it does and where it does not."""
         inside = {self.graph.environments.get(address, DEFAULT) for address in held}
-        outside = {
-            self.graph.environments.get(address, DEFAULT) for address in every
-            if address not in held
-        }  # fmt: skip
-        return () if DEFAULT in inside or inside & outside else tuple(sorted(inside))
+        others = {self.graph.environments.get(address, DEFAULT) for address in outside}
+        return () if DEFAULT in inside or inside & others else tuple(sorted(inside))
 
     # -------------------------------------------------------------- reviews
     def reviews(self, undecided: Iterable[Review]) -> tuple[Review, ...]:
@@ -135,6 +172,45 @@ class Merger:
                       reversed(one.causes)}  # fmt: skip
             made.append(replace(ordered[0], causes=tuple(reversed(causes.values()))))
         return tuple(sorted(made, key=Review.sort_key))
+
+
+def _joined(
+    first: Finding, ordered: Sequence[Finding], held: Sequence[str], there: int,
+    nodes: Mapping[str, Node],
+) -> Finding:  # fmt: skip
+    """One finding for several instances, whose message and label say which."""
+    every = len(held) == there
+    own = nodes[first.subject].instance
+    named = [one or "others" for one in held]
+    more = len(named) - MOST_NAMES
+    listed = ", ".join(named[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    told = f"all {there} instances" if every else f"{len(held)} of {there} instances: {listed}"
+    common = {_without(one.message, nodes[one.subject].instance) for one in ordered}
+    if len(common) == 1:
+        message = f"{common.pop()} ({told})"
+    else:
+        message = f"{first.message} (alike in {told})"
+    label = _without(first.subject_label, own) if every else first.subject_label
+    return replace(first, message=message, subject_label=label)
+
+
+def _without(text: str, instance: str) -> str:
+    """A text that names an instance, about all of them."""
+    return text.replace(instance, "") if instance else text
+
+
+def _fix_of_all(fix: Fix | None, findings: Sequence[Finding]) -> Fix | None:
+    """The fixes of all instances in one, where each has one and none clash."""
+    edits: dict[TextEdit, None] = {}
+    for one in findings:
+        for edit in one.fix.edits if one.fix is not None else ():
+            if any(clash(edit, other) for other in edits):
+                return fix
+            edits[edit] = None
+    if fix is None or any(one.fix is None for one in findings):
+        return fix
+    safe = all(one.fix is not None and one.fix.safe for one in findings)
+    return replace(fix, safe=safe, edits=tuple(edits))
 
 
 def _told_apart(findings: list[Finding]) -> list[Finding]:

@@ -25,7 +25,7 @@ _NAMED = re.compile(
     """
 )
 _FLAG = re.compile(
-    r"(?i)--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])"
+    r"(?i)(?<![\w-])--?[a-z-]*(?:password|passwd|passphrase|secret|token|api-?key)\s+(?=[^\s-])"
 )
 _SPEAKING = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|access_?key)"
 _ENV_NAME = re.compile(rf"(?i)\bname[\"']?\s*:\s*[\"']?{_SPEAKING}[\"']?\s*[,}}]?\s*$")

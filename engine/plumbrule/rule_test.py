@@ -16,7 +16,7 @@ from itertools import combinations, zip_longest
 from pathlib import Path
 from typing import Final
 
-from plumbrule.config import Config
+from plumbrule.config import FILE_NAME, Config, load_config
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.evaluate.walk import Walker
 from plumbrule.finding import Finding
@@ -162,6 +162,11 @@ def _prepare(rule: ir.CheckedRule, test: ir.RuleTest, pack: Pack, config: Config
         for path in texts
         if path.startswith("/") or ".." in path.split("/")
     ]
+    config = _settings(config, texts)
+    problems += [
+        _fault(rule, test, f"{fault.span}: {fault.message}", test.span.first_line)
+        for fault in config.problems
+    ]
     model = model_of_texts(texts, config, pack)
     sources = {document.source.path: document.source for document in model.documents}
     if test.verdict != "reviews":
@@ -171,6 +176,12 @@ def _prepare(rule: ir.CheckedRule, test: ir.RuleTest, pack: Pack, config: Config
                 message = f"{fault.span}: {fault.message}"
                 problems.append(_fault(rule, test, message, at))
     return _Prepared(test, tuple(marks), model.graph, sources, params, tuple(problems), texts)
+
+
+def _settings(config: Config, texts: Mapping[str, str]) -> Config:
+    """The settings of the test: those of a `plumbrule.toml` among its files, if there is one."""
+    text = texts.get(FILE_NAME)
+    return config if text is None else load_config(Path(FILE_NAME), text)
 
 
 def _unmarked(
@@ -364,7 +375,7 @@ def _unfixed(
     faults = [fault for one in wanted if (fault := _differs(rule, ready.test, one, texts))]
     if faults or not mended:
         return faults
-    model = model_of_texts(texts, config, pack)
+    model = model_of_texts(texts, _settings(config, texts), pack)
     sources = {document.source.path: document.source for document in model.documents}
     after = _outcome(rule, replace(ready, graph=model.graph, sources=sources))
     left = left_of(mended, outcome.findings, after.findings)

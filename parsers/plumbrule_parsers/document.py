@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from plumbrule_parsers.source import Source, Span, by_fields
+from plumbrule_parsers.source import Source, Span, by_fields, record
 from plumbrule_parsers.value import MapValue, Unknown, Value
 
 
@@ -35,7 +35,7 @@ class Problem:
     __reduce__ = by_fields
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Node:
     """A thing that a file declares.
 
@@ -150,7 +150,7 @@ class ToAddress:
     __reduce__ = by_fields
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ToMatch:
     """Every node of one of `kinds` (subtypes included) that fits.
 
@@ -173,7 +173,7 @@ class ToMatch:
     __reduce__ = by_fields
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reference:
     """A named or selecting reference, which linking turns into edges of type `edge`.
 
@@ -200,7 +200,8 @@ class Hole:
     It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind, unless `edges`
     are given), or `edges` that start at the nodes with address in `addresses` (empty: any edges of
     these names). `within` is the folder to which it belongs: nodes whose folder lies neither above
-    nor below it are not concerned ("" concerns the whole repository).
+    nor below it are not concerned ("" concerns the whole repository). `apart` says that it is a thing
+    of its own, used by what is around it, which it does not know: nothing in it reaches out there.
     """
 
     why: Unknown
@@ -209,6 +210,7 @@ class Hole:
     edges: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     within: str = ""
+    apart: bool = False
 
     __reduce__ = by_fields
 

@@ -13,8 +13,10 @@ ENVIRONMENTS = {
     "dev": "dev", "develop": "dev", "development": "dev", "sandbox": "dev",
     "test": "test", "testing": "test", "qa": "qa", "uat": "uat",
     "stage": "staging", "staging": "staging", "stg": "staging", "preprod": "staging",
-    "pre-prod": "staging", "prod": "prod", "production": "prod", "prd": "prod", "live": "prod",
+    "pre-prod": "staging", "preproduction": "staging",
+    "prod": "prod", "production": "prod", "prd": "prod", "live": "prod",
 }  # fmt: skip
+_SIGNS = re.compile(r"[-_./ ]")
 _FILE = re.compile(r"(?:^|[-_.])(dev|develop|development|staging|stage|stg|prod|production|prd|live"
                    r"|qa|uat|preprod)(?=[-_.]|$)")  # fmt: skip
 
@@ -26,3 +28,16 @@ def environment_word(name: str) -> str:
         part = _FILE.search(name.lower())
         found = ENVIRONMENTS[part[1]] if part is not None else ""
     return found
+
+
+def declared_environment(name: str) -> str:
+    """The environment that the name of a workspace or unit means, the name itself if none.
+
+    Such a name is given to tell environments apart, so every word counts (`core-vpc-test` is
+    `test`), the last one first.
+    """
+    found = environment_word(name)
+    if found:
+        return found
+    words = _SIGNS.split(name.lower())
+    return next((ENVIRONMENTS[word] for word in reversed(words) if word in ENVIRONMENTS), name)

@@ -36,9 +36,9 @@ class Format:
     and the order of `FORMATS` breaks ties. `parse` never raises on any text. `resolve`, where there
     is one, gets all documents of the format by path plus the file tree and gives the documents that
     replace them (an entry that is not returned stays as it was). It also gets the documents of the
-    formats in `reads`, as these formats resolved them if they stand earlier in `FORMATS`, and may
-    replace them too; `heeds` says which of those matter (None: all do). `schema` is the file name
-    of the schema in the folder of the format.
+    formats in `reads`, as these formats resolved them if they stand earlier in `RESOLVED`, and may
+    replace them too; `heeds` gets the format's own documents and says of the others which matter
+    (None: all do). `schema` is the file name of the schema in the folder of the format.
     """
 
     name: str
@@ -47,4 +47,4 @@ class Format:
     schema: str = "schema.plumb"
     resolve: Callable[[Mapping[str, Document], FileTree], Iterable[Document]] | None = None
     reads: tuple[str, ...] = ()
-    heeds: Callable[[Document], bool] | None = None
+    heeds: Callable[[Mapping[str, Document]], Callable[[Document], bool]] | None = None

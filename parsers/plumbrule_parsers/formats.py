@@ -18,10 +18,15 @@ FORMATS = (
     "gitlab_ci",
     "jenkins",
     "dockerfile",
+    "compose",
     "prometheus",
     "kubernetes",
     "shell",
 )
+
+# In the order in which they resolve: what others read comes first. A release that a kustomization
+# patches is built before the chart is rendered that it installs.
+RESOLVED = ("terraform", "kustomize", "helm", *FORMATS[3:])
 
 
 @lru_cache(maxsize=32)

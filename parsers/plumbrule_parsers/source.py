@@ -11,7 +11,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as record
+else:
+
+    def record(*, frozen: bool, slots: bool) -> Any:
+        """As `dataclass`, for what is made by the million: frozen in the eyes of type checkers.
+
+        A dataclass that is frozen at run time takes three times as long to make.
+        """
+
+        def made(cls: type) -> type:
+            return dataclass(slots=slots, unsafe_hash=frozen and "__hash__" not in vars(cls))(cls)
+
+        return made
+
+
+__all__ = ["Source", "Span", "by_fields", "record"]
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -81,16 +99,16 @@ class Source:
         self._line_starts = None
 
 
-def by_fields(record: Any) -> tuple[type, tuple[object, ...]]:
+def by_fields(made: Any) -> tuple[type, tuple[object, ...]]:
     """How a slotted record travels between processes: its class and its fields, in order.
 
     Assigned as `__reduce__`, because the way of dataclasses looks the fields up for every object
     and takes several times as long.
     """
-    return record.__class__, tuple([getattr(record, name) for name in record.__slots__])
+    return made.__class__, tuple([getattr(made, name) for name in made.__slots__])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Span:
     """The half-open stretch `[start, end)` of a source, in characters."""
 

@@ -235,6 +235,8 @@ def to_value(value: Traced, at: Span) -> Value:
 def pieces_of(value: Traced) -> tuple[Piece, ...]:
     """The pieces of a string-like value (a str, Segments or Unknown)."""
     data = value.data
+    if data.__class__ is str and value.span is None:
+        return (Piece(data, value.via),) if data else ()
     if isinstance(data, (TracedText, TracedSegments)):
         return data.pieces
     assert isinstance(data, (str, Segments, Unknown))
@@ -244,7 +246,7 @@ def pieces_of(value: Traced) -> tuple[Piece, ...]:
 def of_pieces(pieces: Iterable[Piece], *, sensitive: bool = False) -> Traced:
     """The text of the pieces, with all their hops; see `traced_text`."""
     given = list(pieces)
-    parts = normal(given)
+    parts = normal(given) if len(given) != 1 or given[0][0] == "" else given
     if len(parts) == 1:
         return Traced(data_of(parts), parts[0].hops[:MAX_TEXT_HOPS], sensitive=sensitive)
     # An empty text has no piece that could tell where it came from.

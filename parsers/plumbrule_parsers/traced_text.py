@@ -191,21 +191,26 @@ def union(left: Hops, right: Hops) -> Hops:
 
 def all_hops(pieces: Iterable[Piece]) -> Hops:
     """The hops of all pieces, each once, in order, bounded."""
-    seen: dict[Hop, None] = {}
+    # Pieces of one text share most of their hops: telling them by identity saves their hashes.
+    seen: dict[int, Hop] = {}
     before: Hops = ()
-    for piece in pieces:
-        if piece.hops is before:
+    for _text, hops, _literal in pieces:
+        if hops is before:
             continue
-        before = piece.hops
-        seen.update(dict.fromkeys(before))
-        if len(seen) >= MAX_TEXT_HOPS:
-            return tuple(seen)[:MAX_TEXT_HOPS]
-    return tuple(seen)
+        before = hops
+        seen.update(zip(map(id, hops), hops, strict=True))
+        if len(seen) >= 2 * MAX_TEXT_HOPS:
+            break
+    return tuple(dict.fromkeys(seen.values()))[:MAX_TEXT_HOPS]
 
 
 def plain_text(pieces: Iterable[Piece]) -> str:
     """The text; each unknown piece is one HOLE."""
-    return "".join([piece.text if isinstance(piece.text, str) else HOLE for piece in pieces])
+    texts = [piece[0] for piece in pieces]
+    try:
+        return "".join(texts)  # type: ignore[arg-type] # what is unknown is the exception
+    except TypeError:
+        return "".join([text if isinstance(text, str) else HOLE for text in texts])
 
 
 def first_hole(pieces: Iterable[Piece]) -> Unknown | None:
@@ -227,7 +232,8 @@ def with_hops(pieces: Iterable[Piece], hops: Hops) -> list[Piece]:
 
 def width_of(piece: Piece) -> int:
     """The characters that the piece has in `plain_text`."""
-    return len(piece.text) if isinstance(piece.text, str) else 1
+    text = piece[0]
+    return len(text) if isinstance(text, str) else 1
 
 
 def _part(piece: Piece, start: int, end: int) -> Piece:
@@ -244,13 +250,16 @@ def cut(pieces: Iterable[Piece], start: int, end: int) -> list[Piece]:
     out: list[Piece] = []
     at = 0
     for piece in pieces:
-        after = at + width_of(piece)
+        text = piece[0]
+        after = at + (len(text) if isinstance(text, str) else 1)
         if after > start:
             if at >= end:
                 break
-            low, high = max(start, at) - at, min(end, after) - at
-            if high > low:
-                out.append(_part(piece, low, high))
+            if start <= at and after <= end:
+                if after > at:
+                    out.append(piece)
+            else:
+                out.append(_part(piece, max(start, at) - at, min(end, after) - at))
         at = after
     return out
 
@@ -275,10 +284,15 @@ def edit(pieces: Pieces, edits: Iterable[Edit]) -> list[Piece]:
         """Walk to the position; what lies between is appended to `kept`."""
         nonlocal number, at
         while number < len(pieces):
-            width = width_of(pieces[number])
-            low, high = max(since, at) - at, min(position, at + width) - at
-            if kept is not None and high > low:
-                kept.append(_part(pieces[number], low, high))
+            piece = pieces[number]
+            width = width_of(piece)
+            if kept is not None:
+                if since <= at and at + width <= position:
+                    kept.append(piece)
+                else:
+                    low, high = max(since, at) - at, min(position, at + width) - at
+                    if high > low:
+                        kept.append(_part(piece, low, high))
             if at + width > position:
                 break
             at += width

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from plumbrule_parsers.source import Source, Span, by_fields
+from plumbrule_parsers.source import Source, Span, by_fields, record
 
 
 class Reason(StrEnum):
@@ -46,7 +46,7 @@ class Reason(StrEnum):
     TYPE = "type"  # the value has another type than its field
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unknown:
     """A value that exists but cannot be told.
 
@@ -109,7 +109,7 @@ Scalar = str | int | float | bool | None
 Value: TypeAlias = "Scalar | Unknown | Segments | ListValue | MapValue"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hop:
     """One step of a value's way from its use to the place where a person wrote it.
 
@@ -132,7 +132,7 @@ class Hop:
         return self.span.start ^ hash(self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Where one entry of a container stands. `key` is None for list items and derived entries."""
 
@@ -326,6 +326,26 @@ def _restore_list(
     restored = ListValue(source, start, end, items, places, rest, tag)
     restored.offsets = offsets
     return restored
+
+
+def same_places(one: Value, other: Value) -> bool:
+    """True if what is inside two equal values stands at the same places."""
+    stack = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if a is b or not isinstance(a, (MapValue, ListValue)):
+            continue
+        if not isinstance(b, (MapValue, ListValue)) or len(a) != len(b):
+            return False
+        if a.span != b.span or a.offsets != b.offsets or a.places != b.places:
+            return False
+        if isinstance(a, MapValue) and isinstance(b, MapValue):
+            if list(a) != list(b):
+                return False
+            stack.extend(zip(a.values(), b.values(), strict=True))
+        else:
+            stack.extend(zip(a, b, strict=True))
+    return True
 
 
 def is_known(value: Value) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Final
 
 from plumbrule_parsers.document import Problem, Severity
@@ -241,7 +242,7 @@ class _Reader:
                     tag = tag or "!"  # what it means is settled
                 if is_map:
                     if key is _MISSING:
-                        key, key_start, key_end = value, start, end
+                        key, key_start, key_end = intern(value), start, end
                         continue
                     if not style and tag is None and (value == "" or value[0] in plain_first):
                         known = memo.get(value, _MISSING)

@@ -202,13 +202,14 @@ def instances(module: Module, address: str) -> list[tuple[str, Mapping[str, Trac
     found = module.instances(address)
     if not found.kind:
         return [("", {})]
-    if found.size is None:
-        return [("[0]" if found.kind == "count" else "[*]", found.bound)]
     keyed = found.kind == "for_each"
-    return [
+    known = [
         (f"[{json.dumps(key, ensure_ascii=False) if keyed else key}]", bound)
         for key, bound in found.each().items()
     ][:MOST]
+    if found.size is None:
+        known.append(("[*]" if keyed else "[0]", found.bound))
+    return known
 
 
 def _resources(module: Module, prefix: str, out: dict[str, Content[Traced]]) -> None:

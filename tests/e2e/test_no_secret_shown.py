@@ -59,6 +59,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 def _terraform(made: Planted) -> None:
+    packed = encoded(f"#!/bin/sh\nDB_PASSWORDS1={made.new('packed script')}\n")
+    made.secrets["packed script, as written"] = packed[32:]  # what stands before is no secret
     made.write(
         "main.tf",
         f"""
@@ -76,6 +78,16 @@ def _terraform(made: Planted) -> None:
           user_data = <<-EOT
             export API_TOKEN={made.new("user data")}
           EOT
+        }}
+        resource "aws_launch_template" "web" {{
+          user_data = "{packed}"
+        }}
+        resource "aws_lambda_function" "mail" {{
+          environment {{ variables = {{ SMTP_PASSWORD = "{made.new("function")}" }} }}
+        }}
+        resource "aws_ecs_task_definition" "shop" {{
+          container_definitions = jsonencode([{{ name = "a", image = "acme/a", environment = [
+            {{ name = "API_TOKEN", value = "{made.new("task")}" }} ] }}])
         }}
         output "password" {{ value = var.db_password }}
         resource "helm_release" "shop" {{
@@ -270,6 +282,11 @@ def _objects(made: Planted) -> None:
         spec:
           chart: {{spec: {{chart: shop}}}}
           values: {{api: {{token: {made.new("HelmRelease")}}}}}
+        ---
+        apiVersion: grafana.integreatly.org/v1beta1
+        kind: Grafana
+        metadata: {{name: shop}}
+        spec: {{config: {{security: {{admin_password: {made.new("custom object")}}}}}}}
     """,
     )
 
@@ -319,6 +336,7 @@ def _pipelines(made: Planted) -> None:
         ARG NPM_TOKEN={made.new("ARG")}
         ENV DB_PASSWORD {made.new("ENV")}
         ADD app.txt /app.txt
+        COPY app.env .git-credentials /
     """,
     )
     made.write(
@@ -345,6 +363,38 @@ def _files(made: Planted) -> None:
     """,
     )
     made.write(".htpasswd", f"shop:{made.new('htpasswd')}\n")
+    made.write(".git-credentials", f"https://bot:{made.new('git')}@git.shop.internal\n")
+    made.write("filezilla.xml", f"<Server><Pass>{made.new('xml')}</Pass></Server>\n")
+    made.write("wp-config.php", f"define('DB_PASSWORD', '{made.new('wordpress')}');\n")
+    made.write("shadow", f"shop:$6${made.new('hash', 40)}:17431:0:99999:7:::\n")
+    made.write(
+        "seed.sql", f"INSERT INTO users (id, password) VALUES (1, '{made.new('column')}');\n"
+    )
+    made.write("appsettings.json", f'{{"Db": {{"Password": "{made.new("setting")}"}}}}\n')
+    made.write("group_vars/all.yml", f"mysql_root_password: {made.new('playbook')}\n")
+    made.write(".sops.yaml", "creation_rules: [{path_regex: ^sealed/, age: age1x}]\n")
+    made.write("sealed/a.yaml", f"api_token: {made.new('file of SOPS')}\n")
+    made.write("server.ini", f"[server]\nAdminPassword={made.new('ini')}\n")
+    made.write(
+        "stack.template",
+        f"""
+        AWSTemplateFormatVersion: "2010-09-09"
+        Parameters: {{DbPassword: {{Type: String, Default: {made.new("template")}}}}}
+    """,
+    )
+    made.write(
+        "compose/docker-compose.yml",
+        f"""
+        services:
+          db:
+            image: postgres:16
+            command: [--password, {made.new("command of Compose")}]
+            environment:
+              POSTGRES_PASSWORD: {made.new("Compose")}
+              OTHER_PASSWORD: ${{X:-{made.new("fallback")}}}
+    """,
+    )
+    made.write("app.properties", f"db.password=${{DB_PASSWORD:{made.new('fallback of Spring')}}}\n")
     body = made.new("private key", 60)
     key = encoded("PrivateKeyInfo " + body)
     made.secrets["private key, as written"] = key
@@ -436,7 +486,9 @@ def test_every_secret_of_a_kind_is_found(
         "secrets.container_env", "secrets.credential_file", "secrets.kubernetes_secret",
         "secrets.login_in_url", "secrets.private_key", "secrets.provider_token",
         "tf.secret_argument", "tf.secret_in_values_file", "tf.secret_in_variable_default",
-        "tf.secret_provider_argument",
+        "tf.secret_provider_argument", "secrets.keyword_literal", "secrets.compose_environment",
+        "secrets.password_hash", "tf.secret_in_user_data", "tf.secret_in_function_environment",
+        "k8s.secret_in_custom_object", "docker.secret_file_in_image", "secrets.unencrypted_file",
     } <= found  # fmt: skip
 
 

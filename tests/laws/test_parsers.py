@@ -167,6 +167,33 @@ c''' } }
 }
 """,
     },
+    "compose": {
+        "shop/compose.yaml": """\
+x-base: &base
+  restart: always
+include: [{path: ../data/compose.yaml}, absent.yaml]
+services:
+  web:
+    <<: *base
+    image: "acme/web:${TAG:-1.0}$$"
+    build: {context: ./web, args: [A=1]}
+    privileged: ${PRIVILEGED:?say}
+    environment: ["KEY=${KEY}", PASSED, 'B=a${X:+y}']
+    ports: ["127.0.0.1:8080:80/tcp", 9000, {target: 80, published: 81}]
+    volumes: ["./a:/b:ro", "data:/c", {type: bind, source: ., target: /d}]
+    depends_on: {db: {condition: service_healthy}, cache: }
+    command: sh -c "run 'it'"
+  db: {image: postgres:16, healthcheck: {test: [CMD, pg_isready], retries: 3}}
+  job: {extends: {file: base-compose.yml, service: job}}
+  other: {extends: web, deploy: {replicas: 2}}
+""",
+        "shop/compose.override.yaml": """\
+services:
+  web: {ports: !reset [], environment: {KEY: b}, command: !override [x]}
+  new: {image: a, depends_on: [web]}
+""",
+        "shop/base-compose.yml": "services: {job: {image: a, extends: job}}\n",
+    },
     "dockerfile": {
         "Dockerfile": """\
 # escape=\\
@@ -239,6 +266,33 @@ resource "aws_s3_bucket" "b" {
 module "m" {
   source = "./m"
   count  = var.n > 1 ? 1 : 0
+}
+""",
+        "web.tf": """\
+resource "kubernetes_deployment" "web" {
+  metadata { name = "web" }
+  spec {
+    replicas = var.n
+    template {
+      metadata { labels = { app = "web" } }
+      spec {
+        container {
+          name  = "app"
+          image = "acme/web:${var.n}"
+          port { container_port = "80" }
+          readiness_probe { http_get { path = "/" } }
+        }
+      }
+    }
+  }
+}
+resource "kubectl_manifest" "m" {
+  yaml_body = <<-YAML
+    apiVersion: v1
+    kind: Service
+    metadata: {name: "web-${var.n}"}
+    spec: {selector: {app: web}, ports: [{port: ${var.n}}]}
+  YAML
 }
 """,
         "plan.json": """\

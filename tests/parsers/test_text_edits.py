@@ -329,3 +329,40 @@ def test_edits_do_not_overlap() -> None:
     source = Source("a.yaml", "abcdef")
     with pytest.raises(ValueError, match="overlap"):
         edited(source.text, [TextEdit(source.span(0, 3), "x"), TextEdit(source.span(2, 4), "y")])
+
+
+def kubernetes_container(text: str) -> MapValue:
+    from plumbrule_parsers.terraform.parse import parse as parse_terraform
+
+    nodes = parse_terraform(Source("main.tf", text)).nodes
+    return next(node.fields for node in nodes if node.kind == "k8s.Container")
+
+
+BLOCKS = (
+    'resource "kubernetes_pod" "web" {\n  metadata {\n    name = "web"\n  }\n  spec {\n'
+    '    container {\n      name = "web"\n    }\n  }\n}\n'
+)
+
+
+def test_what_kubernetes_calls_it_is_added_as_terraform_writes_it() -> None:
+    found = layout.add(kubernetes_container(BLOCKS), "readinessProbe", {"tcpSocket": {"port": 80}})
+    assert found is not None
+    assert edited(BLOCKS, [found]) == BLOCKS.replace(
+        "    container {\n",
+        "    container {\n      readiness_probe {\n        tcp_socket {\n          port = 80\n"
+        "        }\n      }\n",
+    )
+
+
+@pytest.mark.parametrize("value", [[{"a": 1}], {"list": [{"a": 1}]}])
+def test_repeated_blocks_are_not_added(value: Plain) -> None:
+    assert layout.add(kubernetes_container(BLOCKS), "volumeMounts", value) is None
+
+
+def test_yaml_inside_of_terraform_is_left_alone() -> None:
+    text = (
+        'resource "kubectl_manifest" "m" {\n  yaml_body = <<YAML\napiVersion: v1\nkind: Pod\n'
+        "metadata: {name: web}\nspec:\n  containers:\n    - name: web\n"
+        "      resources: {limits: {cpu: 1}}\nYAML\n}\n"
+    )
+    assert layout.add(kubernetes_container(text), "readinessProbe", {"a": 1}) is None

@@ -36,6 +36,8 @@ def shown(config: Config) -> str:
         "max-file-size": config.max_file_size,
         "environments": {name: list(globs) for name, globs in config.environments.items()},
         "provenance": {name: list(globs) for name, globs in config.provenance.items()},
+        "helm": _helm(config),
+        "external": _external(config),
         "rules": {
             name: {
                 key: value
@@ -55,3 +57,21 @@ def shown(config: Config) -> str:
         f"{key:{width}} = {json.dumps(values[key])}   # {config.origins.get(key, 'default')}\n"
         for key in KEYS
     )
+
+
+def _external(config: Config) -> dict[str, list[str]]:
+    """The patterns of what lives elsewhere, by the key that they stand under."""
+    found: dict[str, list[str]] = {}
+    for one in config.external:
+        found.setdefault(one.form, []).append(one.pattern)
+    return found
+
+
+def _helm(config: Config) -> dict[str, object]:
+    """The sets of values; of what they set, only the names, because values may be secret."""
+    if config.value_sets is None:
+        return {}
+    return {"values": [
+        {key: sorted(value) if key == "set" else value for key, value in one.items()}
+        for one in config.value_sets.facts["sets"]
+    ]}  # fmt: skip

@@ -24,14 +24,15 @@ from plumbrule.scan.scan import Model, connect
 from plumbrule.scan.secret_places import Secrets, secrets_in
 from plumbrule.units import Placed
 from plumbrule_parsers.document import Document, Node, Severity
-from plumbrule_parsers.value import Place
+from plumbrule_parsers.value import ListValue, MapValue, Place
 
 _HCL: Final = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
 MAX_CONDITION: Final = 100  # characters that are shown
 _SWITCH: Final = re.compile(r"([^?:]{1,100}?) \? 1 : 0")
 MAX_NESTING: Final = 10  # calls inside calls
 _INTERNAL: Final = ("name", "type", "address", "module")
-_DERIVED: Final = ("source_path", "folder", "call")  # ours, where nobody wrote them
+# Ours, where nobody wrote them.
+_DERIVED: Final = ("source_path", "folder", "call", "value_sensitive")
 _NAMING: Final = ("provider", "providers", "depends_on")
 _COMMENT: Final = re.compile(r"#[^\n]*|//[^\n]*")
 _ORDER: Final = {
@@ -152,11 +153,13 @@ def _terraform(model: Model, unit: str, folder: str, secrets: Secrets) -> Iterat
             head += f"  (only if {_condition(node)})"
         spelling = Spelling(secrets.hides)
         fields = node.fields
-        secret = fields.get("sensitive") is True
+        secret = fields.get("sensitive") is True or fields.get("value_sensitive") is True
         for key, value in fields.items():
             place = fields.place(key)
             if key in _INTERNAL or (key in _DERIVED and place is None):
                 continue
+            if node.instance and key in ("count", "for_each"):
+                continue  # the address says which instance it is
             shown = value
             if key in _NAMING and place is not None:  # names of blocks, which are no values
                 shown = " ".join(_COMMENT.sub("", place.value.text).split())
@@ -217,9 +220,12 @@ def _condition(node: Node) -> str:
     for name, needs in (("count", "is not 0"), ("for_each", "is not empty")):
         place = node.fields.place(name)
         if place is not None:
+            keys = node.fields.get(name)
+            known = isinstance(keys, (MapValue, ListValue)) and bool(keys)
+            must = "has more entries than are known" if known else needs
             text = " ".join(place.value.text.split())
             test = _SWITCH.fullmatch(text)
             if test is not None:
                 return test[1]
-            return f"{text} {needs}" if len(text) <= MAX_CONDITION else f"{name} {needs}"
+            return f"{text} {must}" if len(text) <= MAX_CONDITION else f"{name} {must}"
     return " ".join((why.detail or told(why)).split())

@@ -79,8 +79,11 @@ def _meant(model: Model, rule: ir.CheckedRule, options: argparse.Namespace) -> l
     from plumbrule.graph.find import NodeNotFoundError, find_node
 
     graph = model.graph
+    # The block of which there are several instances.
+    nodes = [one for one in graph.nodes.values() if one.instance and options.node in (
+        one.label.replace(one.instance, "", 1), one.plain_address)]  # fmt: skip
     try:
-        nodes = [find_node(graph, options.node, rule.subject_kinds)]
+        nodes = nodes or [find_node(graph, options.node, rule.subject_kinds)]
     except NodeNotFoundError as error:
         nodes = [graph.nodes[one] for one in error.candidates if one in graph.nodes]
         if len({one.plain_address for one in nodes}) != 1 or "did you mean" in str(error):
@@ -166,9 +169,13 @@ class _Page:
         if placed is not None and (node.variant or placed.unit.kind != "manifests"):
             environment = "" if placed.environment == DEFAULT else f", {placed.environment}"
             yield f"in {placed.unit.kind} {node.unit}{environment}"
-        if others:
-            names = ", ".join(other.unit or "the plain files" for other in others)
-            yield f"also in {names} (choose with --unit)"
+        twins = [one.instance for one in others if one.instance and one.unit == node.unit]
+        if twins:
+            yield f"also {', '.join(dict.fromkeys(twins))} (name one to choose it)"
+        names = [one.unit or "the plain files" for one in others if one.unit != node.unit]
+        if names or len(twins) < len(others):
+            listed = ", ".join(dict.fromkeys(names)) or node.unit
+            yield f"also in {listed} (choose with --unit)"
 
     def rows(self, steps: Iterable[Step]) -> Iterator[str]:
         """Each row with its conditions."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import FunctionType
 
 from plumbrule.evaluate import compare, functions, patterns, quantify, read, truth, walk
@@ -20,7 +20,8 @@ from plumbrule.evaluate.expressions import (
     function,
     value,
 )
-from plumbrule.evaluate.indexes import Join, by_text, candidates, plain_texts
+from plumbrule.evaluate.indexes import Answers, Extent, Join, by_text, candidates, plain_texts
+from plumbrule.evaluate.needs import conjunction, needs
 from plumbrule.evaluate.program import Lookup, Program
 from plumbrule.evaluate.walk import RowVerdict
 from plumbrule.graph.graph import Graph
@@ -87,7 +88,8 @@ def _names(constants: tuple[object, ...]) -> dict[str, object]:
         "__builtins__": {"type": type, "str": str, "int": int, "float": float, "bool": bool},
         "constants": constants, "plain": frozenset((str, int, float, bool)),
         "MISSING": truth.MISSING, "Node": Node, "MapValue": MapValue, "ListValue": ListValue,
-        "Row": RowVerdict, "Join": Join, "plain_texts": plain_texts,
+        "Row": RowVerdict, "Join": Join, "Extent": Extent, "Answers": Answers,
+        "plain_texts": plain_texts,
         "functions": functions.TABLE, "call": functions.call, "compare": compare.compare,
         "truth": truth.truth, "negate": truth.negate, "both": truth.both, "either": truth.either,
         "is_set": read.is_set, "field": read.field, "raw_field": read.raw_field,
@@ -172,32 +174,8 @@ def _variables(pattern: ir.Pattern) -> list[str]:
 def _conjunct(
     expr: ir.Expr, variables: frozenset[str], lets: Mapping[str, ir.Expr]
 ) -> _Conjunct:  # fmt: skip
-    needs: set[str] = set()
-    patterns_in = False
-    for part in _parts(expr, lets):
-        if isinstance(part, (ir.Var, ir.PatternNode)) and part.name in variables:
-            needs.add(part.name)
-        patterns_in = patterns_in or isinstance(part, ir.Pattern)
-    return _Conjunct(expr, frozenset(needs), not patterns_in)
-
-
-def _parts(expr: object, lets: Mapping[str, ir.Expr]) -> Iterable[object]:
-    """All nodes of the expression and of the lets that it uses, types and spans left out."""
-    stack, used = [expr], set[str]()
-    while stack:
-        part = stack.pop()
-        if isinstance(part, tuple):
-            stack += part
-            continue
-        if not dataclasses.is_dataclass(part) or type(part).__module__ != ir.__name__:
-            continue
-        yield part
-        if isinstance(part, ir.Var) and part.name in lets and part.name not in used:
-            used.add(part.name)
-            stack.append(lets[part.name])
-        stack += [getattr(part, item.name) for item in dataclasses.fields(part)
-                  if item.name not in ("type", "span", "declared")
-                  and not (isinstance(part, ir.Const) and item.name == "value")]  # fmt: skip
+    found = needs(expr, lets)
+    return _Conjunct(expr, found.names & variables, not found.follows)
 
 
 def _equalities(
@@ -232,8 +210,9 @@ def _join(
 ) -> str:  # fmt: skip
     """Lines that set up the join of a pattern, and the local that holds it."""
     names = tuple(_variables(pattern))
-    own = tuple(part.expr for part in left if part.free and part.needs and part.needs <= set(names))
-    keep = own[0] if len(own) == 1 else ir.And(own, own[0].type, own[0].span) if own else None
+    keep = conjunction(
+        part.expr for part in left if part.free and part.needs and part.needs <= set(names)
+    )
     kept = "None" if keep is None else function(keep, names, out, verdict=True)
     made = [function(key, names, out, verdict=False) for key in keys]
     return out.let(

@@ -101,9 +101,6 @@ def evaluate(
         exempted += made.exempted
         used |= {id(item) for item in made.used}
         counts.append(made.count)
-        if not made.subjects and not settings.paths:
-            kinds = " or ".join(f"`{kind}`" for kind in rule.subject_kinds)
-            notices.append(f"rule `{rule.id}` met no subject: no {kinds} was found")
     judged = {name for rule in rules for name in (rule.id, *rule.formerly)}
     for item in granted:
         if item.rule not in judged:
@@ -123,7 +120,6 @@ def evaluate(
 @dataclass(slots=True)
 class _Outcome:
     count: RuleCount
-    subjects: int = 0
     findings: list[Finding] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     exempted: list[Exempted] = field(default_factory=list)
@@ -140,7 +136,6 @@ def _one_rule(
     violations = undecided = 0
     out = _Outcome(RuleCount(rule.id, 0, 0, 0, 0))
     nodes = [node for node in subjects(rule, graph) if not paths or node.path in paths]
-    out.subjects = len(nodes)
     if program is None or not program.code:
         found = [row for node in nodes for row in walk_subject(rule, node, made)]
     else:

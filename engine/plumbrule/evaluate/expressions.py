@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from plumbrule.evaluate.indexes import plain_texts
+from plumbrule.evaluate.needs import conjunction, conjuncts, needs
 from plumbrule.evaluate.read import keeps_members
 from plumbrule.evaluate.truth import MISSING
 from plumbrule.language import ir
@@ -352,24 +353,125 @@ def function(expr: ir.Expr, names: tuple[str, ...], out: Writer, *, verdict: boo
     return made
 
 
+def _ahead(expr: ir.Expr, names: tuple[str, ...], out: Writer, *, verdict: bool) -> str:
+    """As `function`, for an expression that reads nothing else: made once, before any subject."""
+    kept = out.lines, out.scope, out.indent
+    out.lines, out.scope, out.indent = [], {}, 1
+    made = function(expr, names, out, verdict=verdict)
+    out.prelude += out.lines
+    out.lines, out.scope, out.indent = kept
+    return made
+
+
 def _quantifier(expr: ir.Quantifier, out: Writer) -> str:
     binder = expr.binder
     if isinstance(binder, ir.Pattern):
         names = tuple(dict.fromkeys(node.name for node in binder.nodes))
-        bound = [name for name in names if name in out.scope]
+        bound = tuple(name for name in names if name in out.scope)
         names = tuple(name for name in names if name not in bound)
         names += (binder.path,) if binder.path is not None else ()
+        if not bound:
+            return _sought(expr, binder, names, out)
+        if out.subject not in bound and _alone(expr, (*bound, *names), out):
+            return _answered(expr, binder, bound, names, out)
         rows = (
-            f"linked({out.constant(binder)}, {environment(bound, out)}, graph, "
+            f"linked({out.constant(binder)}, {environment([*bound], out)}, graph, "
             f"{out.constant(names)})"
         )
     else:
         names = (binder.item,) if binder.key is None else (binder.key, binder.item)
         rows = f"each({value(binder.collection, out)}, keyed={binder.key is not None})"
+    return _quantified(expr, rows, expr.where, names, out)
+
+
+def _quantified(
+    expr: ir.Quantifier, rows: str, asked: ir.Expr | None, names: tuple[str, ...], out: Writer
+) -> str:
     rows = out.let(rows)
     where = body = "None"
-    if expr.where is not None:
-        where = function(expr.where, names, out, verdict=True)
+    if asked is not None:
+        where = function(asked, names, out, verdict=True)
     if expr.body is not None:
         body = function(expr.body, names, out, verdict=False)
     return out.let(f"quantify({out.constant(expr.form)}, {rows}, {where}, {body})")
+
+
+def _reads(expr: ir.Expr, out: Writer) -> tuple[frozenset[str], bool]:
+    """What the expression reads of all that is bound around it, and whether it follows edges."""
+    found = needs(expr, out.lets)
+    return found.names & out.scope.keys(), found.follows
+
+
+def _alone(expr: ir.Quantifier, names: tuple[str, ...], out: Writer) -> bool:
+    """Whether nothing but these names decides what the quantifier says."""
+    for part in (expr.where, expr.body):
+        if part is not None:
+            read, follows = _reads(part, out)
+            if follows or not read <= set(names):
+                return False
+    return True
+
+
+def _answered(
+    expr: ir.Quantifier, binder: ir.Pattern, bound: tuple[str, ...], names: tuple[str, ...],
+    out: Writer,
+) -> str:  # fmt: skip
+    """A quantifier over what stands around nodes that many subjects ask about."""
+    where = body = "None"
+    if expr.where is not None:
+        where = _ahead(expr.where, (*bound, *names), out, verdict=True)
+    if expr.body is not None:
+        body = _ahead(expr.body, (*bound, *names), out, verdict=False)
+    answers = out.ahead("q", f"Answers(graph, {out.constant(expr.form)}, {out.constant(binder)}, "
+                             f"{out.constant(names)}, {where}, {body})")  # fmt: skip
+    nodes = "".join(f"{out.scope[name]}, " for name in bound)
+    return out.let(f"{answers}.of({environment([*bound], out)}, ({nodes}))")
+
+
+def _sought(
+    expr: ir.Quantifier, binder: ir.Pattern, names: tuple[str, ...], out: Writer
+) -> str:  # fmt: skip
+    """A quantifier over all nodes of a kind: what concerns the node alone is asked once."""
+    first = binder.nodes[0].name
+    own: list[ir.Expr] = []
+    rest: list[ir.Expr] = []
+    keys: list[tuple[str, ir.Expr, ir.Expr]] = []
+    for part in conjuncts(expr.where):
+        read, follows = _reads_from(part, first, names, out)
+        if not follows and read == {first}:
+            own.append(part)
+            continue
+        rest.append(part)
+        keys += _links(part, first, names, out)
+    keep = conjunction(own)
+    kept = "None" if keep is None else _ahead(keep, (first,), out, verdict=True)
+    tables = [(how, _ahead(side, (first,), out, verdict=False)) for how, side, _other in keys]
+    listed = "".join(f"({out.constant(how)}, {made}), " for how, made in tables)
+    extent = out.ahead("q", f"Extent(graph, {out.constant(binder)}, {out.constant(names)}, {kept}, "
+                            f"({listed}))")  # fmt: skip
+    wanted = "".join(f"{value(other, out)}, " for _how, _side, other in keys)
+    rows = f"{extent}.rows({environment([], out)}, ({wanted}))"
+    return _quantified(expr, rows, conjunction(rest), names, out)
+
+
+def _reads_from(
+    expr: ir.Expr, first: str, names: tuple[str, ...], out: Writer
+) -> tuple[frozenset[str], bool]:  # fmt: skip
+    found = needs(expr, out.lets)
+    return found.names & {first, *names, *out.scope.keys()}, found.follows
+
+
+def _links(
+    part: ir.Expr, first: str, names: tuple[str, ...], out: Writer
+) -> Iterator[tuple[str, ir.Expr, ir.Expr]]:
+    """How a condition links the node with what is bound: the way, its side, the other side."""
+    if not isinstance(part, ir.Compare) or part.negated or part.op not in ("==", "starts_with"):
+        return
+    sides = ((part.left, part.right, part.op),
+             (part.right, part.left, "==" if part.op == "==" else "starts"))  # fmt: skip
+    for side, other, how in sides:
+        read, follows = _reads_from(side, first, names, out)
+        others, _ = _reads_from(other, first, names, out)
+        if not follows and read == {first} and others.isdisjoint(names):
+            yield how, side, other
+            return

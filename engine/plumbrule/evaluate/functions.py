@@ -16,7 +16,12 @@ from plumbrule.language.literals import Cidr
 from plumbrule.redact import looks_like_secret, redact
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.secret_tokens.find import entropy
-from plumbrule_parsers.secret_tokens.judge import as_written, secrets_in, why_no_secret
+from plumbrule_parsers.secret_tokens.judge import (
+    as_far_as_known,
+    as_written,
+    secrets_in,
+    why_no_secret,
+)
 from plumbrule_parsers.secret_tokens.names import secret_kind
 from plumbrule_parsers.value import Reason, Segments, Unknown
 
@@ -158,7 +163,11 @@ def call(name: str, args: tuple[object, ...], named: dict[str, object]) -> objec
         return context_refs(given[0])
     if name in _ABOUT_FILES and len(given) == 2 and is_known(given[0]):
         told = "" if given[1] is MISSING else as_written(given[1])
-        if told is not None:
+        if told is None:  # what can be told may be enough: a secret beside an unknown is one
+            found = TABLE[name](given[0], as_far_as_known(given[1]))
+            if (found == "") if name == "why_no_secret" else found:
+                return found
+        else:
             given = (given[0], told)
             args, named = given, {}
     if not all(_deep_known(value) for value in given):

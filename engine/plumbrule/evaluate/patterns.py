@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plumbrule.evaluate.read import Unseen
 from plumbrule.evaluate.truth import Doubt, Truth, both, doubt
 from plumbrule.graph.graph import Edge, Graph
 from plumbrule.language import ir
 from plumbrule_parsers.document import Hole, Node
+from plumbrule_parsers.source import record
 
 Env = dict[str, object]
 
@@ -23,7 +24,7 @@ class Path:
     steps: tuple[tuple[Edge, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Row:
     """Bindings and the certainty that the row exists; `unseen`: it stands for rows nobody read."""
 
@@ -36,10 +37,22 @@ class Row:
 class Anyone:
     """Stands for the subject where rows are looked for on behalf of all subjects at once.
 
-    `matters` tells afterwards whether it must be a certain one: a witness stood under a condition.
+    It gathers the witnesses under conditions: whether they exist may depend on a certain subject.
     """
 
-    matters: bool = False
+    addresses: set[str] = field(default_factory=set)
+    identities: set[str] = field(default_factory=set)  # of the conditions
+
+    def stands_for(self, subject: Node, graph: Graph) -> bool:
+        """Whether no witness exists because the subject does; see `presence`."""
+        if not self.addresses:
+            return True
+        above = owners(graph, subject.address)
+        if not self.addresses.isdisjoint(above):
+            return False
+        holders = [graph.nodes[address] for address in above if address in graph.nodes]
+        conditions = [one.condition for one in holders if one.condition is not None]
+        return not any(one.identity in self.identities for one in conditions)
 
 
 def edge_certainty(edge: Edge, graph: Graph) -> Truth:
@@ -63,7 +76,9 @@ def presence(node: Node, env: Env, graph: Graph) -> Truth:
         return True
     if not isinstance(subject, Node):
         if isinstance(subject, Anyone):
-            subject.matters = True
+            subject.addresses.add(node.address)
+            if condition.identity:
+                subject.identities.add(condition.identity)
         return doubt(condition)
     holder: Node | None = subject
     seen: set[str] = set()
@@ -95,6 +110,9 @@ def edge_holes(graph: Graph, edge: ir.PatternEdge, *, forward: bool) -> list[Hol
 # Edges whose ends one declaration holds together: a part always knows its owner, so what a hole
 # hides is linked by them with a node that was read only if both stand in the hole's own file.
 LOCAL = frozenset(("contains", "before", "has_source", "reads_secret"))
+# Edges by which one object takes hold of another: a chart does so with its own, not with those of the
+# charts that depend on it. These know its names, and may well take hold of what it makes.
+SEIZING = frozenset(("protects", "routes_to", "scales", "selects"))
 
 
 def beyond(
@@ -103,6 +121,8 @@ def beyond(
     """Those of the holes whose hidden nodes the step could reach from the origin."""
     around = graph.around(origin)
     near = [hole for hole in holes if id(hole) in around]
+    if all(name in SEIZING and along is not forward for name, along in edge.names):
+        return [hole for hole in near if not hole.apart]
     if not all(name in LOCAL for name, _along in edge.names):
         return near
     if all(name == "contains" and along is not forward for name, along in edge.names):

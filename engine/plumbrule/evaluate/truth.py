@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from plumbrule.finding import Cause
+from plumbrule_parsers.source import record
 from plumbrule_parsers.value import Segments, Unknown
 
 MOST_CAUSES: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Doubt:
     """An undecided condition, or a derived value that cannot be told.
 
@@ -128,9 +129,9 @@ def both(values: Iterable[Truth]) -> Truth:
     for value in values:
         if value is False:
             return False
-        if isinstance(value, Doubt):
+        if value is not True and isinstance(value, Doubt):
             doubts.append(value)
-    return doubt(*doubts) if doubts else True
+    return _together(doubts) if doubts else True
 
 
 def either(values: Iterable[Truth]) -> Truth:
@@ -139,6 +140,14 @@ def either(values: Iterable[Truth]) -> Truth:
     for value in values:
         if value is True:
             return True
-        if isinstance(value, Doubt):
+        if value is not False and isinstance(value, Doubt):
             doubts.append(value)
-    return doubt(*doubts) if doubts else False
+    return _together(doubts) if doubts else False
+
+
+def _together(doubts: list[Doubt]) -> Doubt:
+    """One doubt for all of them; their causes are merged already."""
+    first = doubts[0]
+    if all(one is first for one in doubts):
+        return Doubt(first.causes) if first.not_null else first
+    return doubt(*doubts)

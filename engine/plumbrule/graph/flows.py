@@ -142,8 +142,17 @@ class _Resolutions:
         self.first = ordered[-1]
         self.by_variant = {node.variant: node for node in ordered}
         self.by_unit = {node.unit: node for node in ordered}
+        self.by_instance = {(node.unit, node.variant, node.instance): node for node in ordered
+                            if node.instance}  # fmt: skip
 
     def seen_from(self, target: Node) -> Node:
+        """What `called_by` gives, in the instance with the target's key if there is one."""
+        found = self.called_by(target)
+        if not self.by_instance:
+            return found
+        return self.by_instance.get((found.unit, found.variant, target.instance), found)
+
+    def called_by(self, target: Node) -> Node:
         """That of the target's own call, else of the nearest caller above it, else of its unit."""
         if len(self.by_variant) == 1:
             return self.first

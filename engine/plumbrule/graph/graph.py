@@ -7,14 +7,13 @@ and networkx (110 ms to import) is needed only for paths, components and export.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from plumbrule_parsers.document import Hole, Node, Unit
-from plumbrule_parsers.source import Span
+from plumbrule_parsers.source import Span, record
 from plumbrule_parsers.value import Hop, Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Edge:
     """A typed edge. `doubt` is set if it is only possible; `evidence` is where it was read.
 
@@ -56,25 +55,28 @@ class Graph:
         self.units: Mapping[str, Unit] = units or {}  # by name
         self._extents: dict[str, list[Node]] = {}
         self._hiding: dict[str, list[Hole]] = {}
-        self.indexes: dict[tuple[str, str], object] = {}  # filled by the evaluator on demand
+        self._edge_hiding: dict[frozenset[str], list[Hole]] = {}
+        self._around: dict[tuple[str, str], frozenset[int]] = {}
+        self.indexes: dict[tuple[object, ...], object] = {}  # filled by the evaluator on demand
         self.doubts: dict[int, object] = {}  # the same, by the identity of an edge's unknown
         for node in self.nodes.values():
             for kind in ancestors.get(node.kind, (node.kind,)):
                 self._extents.setdefault(kind, []).append(node)
         # edge name -> address -> edges, in both directions
-        self.successors: dict[str, dict[str, list[Edge]]] = {}
-        self.predecessors: dict[str, dict[str, list[Edge]]] = {}
+        self.successors: dict[str, dict[str, tuple[Edge, ...]]] = {}
+        self.predecessors: dict[str, dict[str, tuple[Edge, ...]]] = {}
         self.edge_count = 0
         for name, rows in sorted(_best(edges).items()):
-            forward: dict[str, list[Edge]] = {}
+            forward: dict[str, tuple[Edge, ...]] = {}
             backward: dict[str, list[Edge]] = {}
             for origin in sorted(rows):
-                row = rows[origin]
-                listed = forward[origin] = [row[target] for target in sorted(row)]
+                row = rows.pop(origin)
+                listed = forward[origin] = tuple([row[target] for target in sorted(row)])
                 self.edge_count += len(listed)
                 for edge in listed:
                     backward.setdefault(edge.target, []).append(edge)
-            self.successors[name], self.predecessors[name] = forward, backward
+            self.successors[name] = forward
+            self.predecessors[name] = {target: tuple(found) for target, found in backward.items()}
 
     def extent(self, kind: str) -> list[Node]:
         """All nodes of the kind or a subtype, by address."""
@@ -84,13 +86,13 @@ class Graph:
         """True if `kind` is `ancestor` or one of its subtypes."""
         return kind == ancestor or ancestor in self.ancestors.get(kind, ())
 
-    def outgoing(self, address: str, name: str) -> list[Edge]:
+    def outgoing(self, address: str, name: str) -> tuple[Edge, ...]:
         """Edges of that type that start at the node, by target."""
-        return self.successors.get(name, {}).get(address, [])
+        return self.successors.get(name, {}).get(address, ())
 
-    def incoming(self, address: str, name: str) -> list[Edge]:
+    def incoming(self, address: str, name: str) -> tuple[Edge, ...]:
         """Edges of that type that end at the node, by origin."""
-        return self.predecessors.get(name, {}).get(address, [])
+        return self.predecessors.get(name, {}).get(address, ())
 
     def extent_holes(self, kind: str) -> list[Hole]:
         """Holes that could hide nodes of the kind."""
@@ -98,6 +100,23 @@ class Graph:
         if found is None:
             found = [hole for hole in self.holes if self._may_hide(hole, kind)]
             self._hiding[kind] = found
+        return found
+
+    def edge_holes(self, names: frozenset[str]) -> list[Hole]:
+        """Holes that could hide edges of one of the names."""
+        found = self._edge_hiding.get(names)
+        if found is None:
+            found = [hole for hole in self.holes if not names.isdisjoint(hole.edges)]
+            self._edge_hiding[names] = found
+        return found
+
+    def around(self, node: Node) -> frozenset[int]:
+        """The holes that could concern the node, as identities; equal for a folder and unit."""
+        key = node.path.rpartition("/")[0], node.unit
+        found = self._around.get(key)
+        if found is None:
+            found = frozenset(id(hole) for hole in self.holes if self.concerns(hole, node))
+            self._around[key] = found
         return found
 
     def concerns(self, hole: Hole, node: Node) -> bool:

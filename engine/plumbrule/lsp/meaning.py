@@ -7,7 +7,7 @@ that it reaches. Everything is looked up when an editor asks, and kept for as lo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from plumbrule.environments import DEFAULT
@@ -72,8 +72,9 @@ class Meaning:
         parts: dict[str, list[Node]] = {}
         for node, (name, value, place) in found:
             parts.setdefault(_told(name, value, place, secrets), []).append(node)
+        every = [node for node, _entry in found]
         shown = [
-            f"{text}{_units(nodes, model) if len(parts) > 1 or len(nodes) > 1 else ''}"
+            text + (_units(nodes, model, every) if len(every) > 1 else "")
             for text, nodes in list(parts.items())[:MOST_UNITS]
         ]
         more = len(parts) - MOST_UNITS
@@ -161,9 +162,11 @@ def _told(name: str, value: Value, place: Place, secrets: Secrets) -> str:
     return f"```yaml\n{text}\n```" + (f"\n\nfrom {plain(way.replace('<-', '←'))}" if way else "")
 
 
-def _units(nodes: Iterable[Node], model: Model) -> str:
-    """The units in which it is so, with their environments."""
-    names: list[str] = []
+def _units(nodes: Sequence[Node], model: Model, every: Iterable[Node]) -> str:
+    """The instances and units in which it is so, with their environments."""
+    names: list[str] = list(dict.fromkeys(node.instance for node in nodes if node.instance))
+    if names and len({(node.unit, node.variant) for node in every}) == 1:
+        nodes = [node for node in nodes if not node.instance]  # the instances tell enough
     for node in nodes:
         placed = model.units.get(node.unit)
         if placed is None:

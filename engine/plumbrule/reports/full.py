@@ -32,7 +32,6 @@ _PROVENANCE = {
     "vendored": "other people's code: one severity lower, and no reason to fail",
     "fixture": "test data or an example: one severity lower, and no reason to fail",
 }
-_IDLE = " met no subject"
 
 
 def render(report: Report, options: Options) -> str:
@@ -262,14 +261,12 @@ def _table(report: Report, page: Page) -> list[str]:
 
 
 def _notices(report: Report, page: Page, *, verbose: bool) -> list[str]:
-    # Rules without a subject are counted in the sums; most repositories have hundreds of them.
-    notices = [one for one in report.notices if verbose or _IDLE not in one]
-    shown = notices if verbose else notices[:_MOST_NOTICES]
+    shown = report.notices if verbose else report.notices[:_MOST_NOTICES]
     lines: list[str] = []
     for notice in shown:
         lines += _heading("note", "note", "", notice, page)
-    if len(shown) < len(notices):
-        left = count_of(len(notices) - len(shown), "more note")
+    if len(shown) < len(report.notices):
+        left = count_of(len(report.notices) - len(shown), "more note")
         lines.append(page.paint("dim", f"... and {left}; `--verbose` lists them"))
     return lines
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from plumbrule.finding import FileState
 from plumbrule.scan.discover import Found
 from plumbrule.scan.files import ScannedFiles
-from plumbrule_parsers.document import Completeness, Document, Problem
+from plumbrule_parsers.document import Completeness, Document, Node, Problem
 from plumbrule_parsers.formats import FORMATS, format_of
 from plumbrule_parsers.read import Unreadable
 from plumbrule_parsers.secret_tokens.files import file_nodes
 from plumbrule_parsers.secret_tokens.nodes import token_nodes
+from plumbrule_parsers.secret_tokens.settings import setting_nodes
 from plumbrule_parsers.source import Source
 
 HEAD = 4096
@@ -88,9 +89,18 @@ def parse_file(path: str, tree: ScannedFiles) -> Parsed:
     source = tree.load(path)
     if isinstance(source, Unreadable):
         return Parsed(path, None, FileState(path, "", Completeness.SKIPPED, source.message))
-    found = (*token_nodes(source), *file_nodes(source))
+    parsed = _parsed(path, source)
+    # A Compose file keeps settings also where its format does not look.
+    found = secret_nodes(source, claimed=parsed.state.format not in ("", "compose"))
     tokens = Document(source, "text", found) if found else None
-    return replace(_parsed(path, source), tokens=tokens)
+    return replace(parsed, tokens=tokens)
+
+
+def secret_nodes(source: Source, *, claimed: bool) -> tuple[Node, ...]:
+    """What of the text may be a secret; settings only where no format `claimed` the file."""
+    files = file_nodes(source)
+    settings = () if claimed or files else setting_nodes(source)
+    return (*token_nodes(source), *files, *settings)
 
 
 def _parsed(path: str, source: Source) -> Parsed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,14 +20,17 @@ from plumbrule.merge_units import Merger
 from plumbrule.pack import Pack
 from plumbrule.provenance import weighed
 from plumbrule.scan.discover import discover, root_of
+from plumbrule.scan.external import unused, with_external
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import Parsed, parse_file, parse_files
 from plumbrule.suppress import suppress
 from plumbrule.units import Placed, units_of
 from plumbrule_parsers.document import Completeness, Document, Problem
-from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.formats import RESOLVED, format_of
 from plumbrule_parsers.secret_tokens.leaves import leaf_nodes
+from plumbrule_parsers.secret_tokens.sops import sops_files
 from plumbrule_parsers.source import Source
+from plumbrule_parsers.value import same_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,39 @@ def _with_deployments(document: Document) -> Document:
     return replace(document, references=(*document.references, *found))
 
 
+def _deployed(
+    documents: list[Document], memory: dict[str, Resolved] | None
+) -> list[Document]:  # fmt: skip
+    """The documents with what their commands deploy; only of new ones the commands are read."""
+    earlier = memory.get(_DEPLOYED) if memory is not None else None
+    known: dict[int, Document] = {}
+    if earlier is not None:
+        before = map(id, earlier.own.values())
+        known = dict(zip(before, earlier.documents, strict=True))
+    made = [known.get(id(document)) or _with_deployments(document) for document in documents]
+    if memory is not None:
+        own = {document.source.path: document for document in documents}
+        memory[_DEPLOYED] = Resolved(own, (), {}, {}, tuple(made))
+    return made
+
+
+_DEPLOYED = "deployments"  # no format has that name
+
+
+def _with_image_builds(documents: list[Document]) -> list[Document]:
+    """The documents with the images that pipelines build."""
+    formats = {document.format for document in documents}
+    if formats.isdisjoint(_BUILDERS):
+        return documents
+    from plumbrule_parsers.image_builds.link import with_image_builds
+
+    return with_image_builds(documents)
+
+
+# Formats in which something may build an image.
+_BUILDERS = ("github_actions", "gitlab_ci", "jenkins", "shell", "kubernetes")
+
+
 Resolve = Callable[[Mapping[str, Document], ScannedFiles], Iterable[Document]]
 
 
@@ -116,11 +153,23 @@ class Resolved:
         """True if everything that was looked at is as it was."""
         return (
             len(own) == len(self.own)
-            and all(self.own.get(path) is document for path, document in own.items())
+            and all(_same(self.own.get(path), document) for path, document in own.items())
             and self.paths == tuple(tree.paths())
             and all(tree.read(path) == source for path, source in self.consulted.items())
             and all(_digest(tree, path) == digest for path, digest in self.digests.items())
         )
+
+
+def _same(one: Document | None, other: Document) -> bool:
+    """True if nobody could tell the documents apart: a format may have made an equal one again."""
+    if one is other:
+        return True
+    if one is None or one.source != other.source or len(one.nodes) != len(other.nodes):
+        return False
+    pairs = zip(one.nodes, other.nodes, strict=True)
+    return one.units == other.units and all(
+        (a is b or a == b) and same_places(a.fields, b.fields) for a, b in pairs
+    )
 
 
 def connect(
@@ -146,7 +195,10 @@ def connect(
         if one.tokens is not None:
             tokens.append((one.path, one.tokens))
     del parsed
-    for name in FORMATS:
+    if config.value_sets is not None:
+        named = _seen_from(config, tree.root)
+        documents[named.source.path] = named
+    for name in RESOLVED:
         own = {path: doc for path, doc in documents.items() if doc.format == name}
         format_ = format_of(name) if own else None
         resolve = format_.resolve if format_ is not None else None
@@ -154,7 +206,7 @@ def connect(
             continue
         if format_.reads:
             seen = {name, *format_.reads}
-            heeds = format_.heeds
+            heeds = format_.heeds(own) if format_.heeds is not None else None
             own = {
                 path: doc
                 for path, doc in documents.items()
@@ -177,12 +229,20 @@ def connect(
         for path, source in tree.consulted.items():  # no format claims an included file
             if source is not None and path in states and not states[path].format:
                 states[path] = FileState(path, name, Completeness.EVALUATED)
+    tokens += [(found.source.path, found) for found in sops_files(tree)]
     for path, found in tokens:
         document = documents.get(path, replace(found, nodes=()))
         documents[path] = replace(document, nodes=(*document.nodes, *found.nodes))
     _add_leaves(documents)
+    _add_copies(documents, tree)
     retyped = retype((documents[path] for path in sorted(documents)), pack.schema.ancestors)
-    units = units_of(map(_with_deployments, retyped), config.environments)
+    built = _with_image_builds(_deployed(retyped, memory))
+    if config.external:
+        built = with_external(built, config.external, pack.schema.ancestors)
+    if memory is None:  # nothing resolves again, and syntax trees are a tenth of all that is held
+        built = [replace(one, facts={}) if one.facts else one for one in built]
+    del documents, retyped
+    units = units_of(built, config.environments)
     ordered = units.documents
     graph, dangling = link(
         ordered, pack.schema.ancestors, units.environments, units.by_name, units.addresses
@@ -197,6 +257,33 @@ def connect(
         graph, ordered, tuple(states[path] for path in sorted(states)), tuple(problems),
         units.placed,
     )  # fmt: skip
+
+
+def _seen_from(config: Config, root: Path | None) -> Document:
+    """The sets of values that the configuration names; its paths count from its own folder."""
+    assert config.value_sets is not None
+    if root is None or not config.path:
+        return config.value_sets
+    folder = os.path.relpath(Path(config.path).absolute().parent, root).replace(os.sep, "/")
+    if folder == ".":
+        return config.value_sets
+    return replace(config.value_sets, facts={**config.value_sets.facts, "folder": folder})
+
+
+def _add_copies(documents: dict[str, Document], tree: ScannedFiles) -> None:
+    """Edges from Dockerfiles to the files with credentials that they copy into an image."""
+    kept = {
+        path: node.address
+        for path, document in documents.items() for node in document.nodes
+        if node.kind == "secret.File"
+    }  # fmt: skip
+    if not kept:
+        return
+    from plumbrule_parsers.dockerfile.copies import copies
+
+    for path, found in copies(dict(documents), kept, tree):
+        document = documents[path]
+        documents[path] = replace(document, references=(*document.references, found))
 
 
 def _add_leaves(documents: dict[str, Document]) -> None:
@@ -267,6 +354,8 @@ def judge(
     exact = frozenset(name for name, one in config.rules.items() if one.severity)
     findings = weighed(findings, config.provenance, exact)
     exempted, notices = merger.exempted(result.exempted), list(result.notices)
+    if config.external:
+        notices += unused(model.graph)
     problems = [*model.problems, *result.problems]
     sources = {finding.span.path: finding.span.source for finding in findings}
     sources |= {document.source.path: document.source for document in model.documents}

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plumbrule_parsers.document import Completeness, Document, Hole, Node, Problem, Severity
+from plumbrule_parsers.document import Document, Hole, Node, Problem, Severity, how_much
 from plumbrule_parsers.shell_tree.domain import THROWAWAY, Ground
 from plumbrule_parsers.shell_tree.nodes import command_nodes, unread
 from plumbrule_parsers.shell_tree.state import (
@@ -70,9 +70,7 @@ def parse(source: Source) -> Document:
     reader = _Reader(source)
     for instruction in _instructions(source, reader.problems):
         reader.take(instruction)
-    lost = [problem for problem in reader.problems if problem.severity is Severity.ERROR]
-    state = Completeness.PARTLY if lost else Completeness.EVALUATED
-    because = f"{len(lost)} problem(s)" if lost else ""
+    state, because = how_much(reader.problems)
     return Document(source, "dockerfile", tuple(reader.nodes), problems=tuple(reader.problems),
                     holes=tuple(reader.holes),
                     completeness=state, because=because)  # fmt: skip

@@ -96,7 +96,10 @@ def expressions_of(text: str, known_here: Known) -> Iterator[Expression]:
         part = _part(match[1], known_here)
         said = " ".join(match[1].split())
         value = part if isinstance(part, str) else None
-        yield Expression(match.start(), match.end(), said, value)
+        some = part.candidates if isinstance(part, Unknown) else ()
+        texts = tuple(str(one) for one in some if isinstance(one, str))
+        yield Expression(match.start(), match.end(), said, value,
+                         texts if len(texts) == len(some) else ())  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,9 @@ class Notes:
 
 
 def secret_name(context: Context) -> str:
-    """The secret that a context names, "" if it is another context."""
-    if context.path[0] == "secrets" and len(context.path) > 1:
-        return context.path[1]
+    """The secret that a context names, `*` for all of them, "" if it is another context."""
+    if context.path[0] == "secrets":
+        return context.path[1] if len(context.path) > 1 else "*"
     if context.path == ("github", "token"):
         return "GITHUB_TOKEN"
     return ""

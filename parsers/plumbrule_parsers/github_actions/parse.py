@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from plumbrule_parsers.document import Completeness, Document, Hole, Node, Severity
+from plumbrule_parsers.document import Completeness, Document, Hole, Node, Severity, how_much
 from plumbrule_parsers.github_actions.steps import Around, Reader, read_steps, shown
 from plumbrule_parsers.github_actions.workflow import read_workflow
 from plumbrule_parsers.shell_tree.domain import Ground, unknown_machine
@@ -54,11 +54,8 @@ def parse(source: Source) -> Document:
             kinds=("gha.Workflow", "gha.Job", "gha.Step", "sh.Command", "ci.SecretUse"),
             within=source.path.rpartition("/")[0],
         ))  # fmt: skip
-    state, because = Completeness.EVALUATED, ""
-    if lost:
-        state = Completeness.PARTLY if reader.nodes else Completeness.SKIPPED
-        because = f"{len(lost)} problem(s)"
-    elif reader.foreign:
+    state, because = how_much(problems, something=bool(reader.nodes))
+    if not because and reader.foreign:
         state, because = Completeness.PARTLY, "scripts in other shells than sh and bash"
     return Document(
         source, "github_actions", tuple(reader.nodes), tuple(reader.references), problems,

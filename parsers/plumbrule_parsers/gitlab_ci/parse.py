@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plumbrule_parsers.document import Completeness, Document, Severity
+from plumbrule_parsers.document import Document, how_much
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import MapValue
 from plumbrule_parsers.yaml_tree import parse_yaml
@@ -38,17 +38,13 @@ def detect(path: str, head: str) -> int:
 def parse(source: Source) -> Document:
     """The file's tree, kept for `resolve`."""
     stream = parse_yaml(source, "1.2")
-    lost = [problem for problem in stream.problems if problem.severity is Severity.ERROR]
     merged: MapValue | None = None
     for document in stream.documents:  # a header document `spec: inputs:` may stand first
         if isinstance(document.value, MapValue) and not (
             "spec" in document.value and len(stream.documents) > 1
         ):
             merged = document.value
-    state = Completeness.EVALUATED
-    if lost:
-        state = Completeness.PARTLY if merged is not None else Completeness.SKIPPED
-    because = f"{len(lost)} problem(s)" if lost else ""
+    state, because = how_much(stream.problems, something=merged is not None)
     return Document(
         source, "gitlab_ci", problems=stream.problems, completeness=state, because=because,
         facts={"tree": merged},

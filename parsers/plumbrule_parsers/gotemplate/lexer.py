@@ -10,6 +10,8 @@ import re
 from typing import Final, NamedTuple
 
 BLANKS: Final = " \t\r\n"
+_TRIMMED: Final = tuple(f"{blank}-}}}}" for blank in BLANKS)
+_TRIMMING: Final = tuple(f"-{blank}" for blank in BLANKS)
 
 
 class LexicalError(Exception):
@@ -21,7 +23,10 @@ class LexicalError(Exception):
 
 
 class Token(NamedTuple):
-    """One word of an action; `kind` is the name of the group in the pattern."""
+    """One word of an action; `kind` is the name of the group in the pattern.
+
+    A `field` is a whole chain (`.a.b`).
+    """
 
     kind: str
     text: str
@@ -40,32 +45,32 @@ class Piece(NamedTuple):
     inside: int = -1
 
 
-_TOKEN = re.compile(
-    r"""
-    (?P<blank>[ \t\r\n]++)
-  | (?P<string>"(?:\\[^\n]|[^"\\\n])*+")
-  | (?P<raw>`[^`]*+`)
-  | (?P<char>'(?:\\[^\n]|[^'\\\n])++')
+_TOKEN = re.compile(  # the most frequent ones first
+    r"""[ \t\r\n]*+(?:
+    (?P<field>(?:\.[^\W\d]\w*+)++)
+  | (?P<word>[^\W\d]\w*+)
+  | (?P<string>"(?:[^"\\\n]++|\\[^\n])*+")
+  | (?P<open>\()
+  | (?P<close>\))
+  | (?P<variable>\$\w*+)
+  | (?P<pipe>\|)
   | (?P<number>[+-]?+(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]++)?
       |0[bB][01_]++|0[oO][0-7_]++|[0-9][0-9_]*+(?:\.[0-9_]*+)?(?:[eE][+-]?[0-9_]++)?
       |\.[0-9][0-9_]*+(?:[eE][+-]?[0-9_]++)?)(?P<rest>\w*+))
-  | (?P<field>\.[^\W\d]\w*+)
-  | (?P<variable>\$\w*+)
-  | (?P<word>[^\W\d]\w*+)
+  | (?P<dot>\.)
   | (?P<declare>:=)
   | (?P<assign>=)
   | (?P<comma>,)
-  | (?P<pipe>\|)
-  | (?P<open>\()
-  | (?P<close>\))
-  | (?P<dot>\.)
-    """,
+  | (?P<raw>`[^`]*+`)
+  | (?P<char>'(?:\\[^\n]|[^'\\\n])++')
+    )""",
     re.VERBOSE,
 )
 _ACTION = re.compile(
     r"\{\{(?:[^\"'`}]++|\"(?:\\[^\n]|[^\"\\\n])*+\"|`[^`]*+`|'(?:\\[^\n]|[^'\\\n])++'"
     r"|\}(?!\}))*+\}\}"
 )
+_QUOTE = re.compile("[\"'`]")  # behind it, braces may be part of a text
 _COMMENT_END = re.compile(r"[ \t\r\n]-\}\}|\}\}")
 _BLANK_RUN = re.compile(r"[ \t\r\n]*+")
 
@@ -75,8 +80,9 @@ def pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
     position, size = 0, len(text)
     trims = False  # the action before ended with `-}}`
+    make, find, starts = tuple.__new__, text.find, text.startswith
     while True:
-        opening = text.find("{{", position)
+        opening = find("{{", position)
         end = opening if opening >= 0 else size
         start = position
         if trims:
@@ -86,26 +92,23 @@ def pieces(text: str) -> list[Piece]:
                 found.append(Piece(start, end))
             return found
         inside = opening + 2
-        if text.startswith("-", inside) and text[inside + 1 : inside + 2] in tuple(BLANKS):
+        if starts(_TRIMMING, inside):
             inside += 2
-            while end > start and text[end - 1] in BLANKS:
-                end -= 1
+            end = start + len(text[start:end].rstrip(BLANKS))
         if start < end:
-            found.append(Piece(start, end))
-        if text.startswith("/*", inside):
+            found.append(make(Piece, (start, end, -1)))
+        if starts("/*", inside):
             position, trims = _comment(text, opening, inside)
             continue
-        action = _ACTION.match(text, opening)
-        if action is None:
-            raise _unfinished(text, opening, inside)
-        position = action.end()
+        position = find("}}", inside) + 2
+        if position < 2 or _QUOTE.search(text, inside, position):
+            action = _ACTION.match(text, opening)
+            if action is None:
+                raise _unfinished(text, opening, inside)
+            position = action.end()
         # The blank before the marker must not be the one that belongs to `{{-`.
-        trims = (
-            text.startswith("-}}", position - 3)
-            and position - 4 >= inside
-            and text[position - 4] in BLANKS
-        )
-        found.append(Piece(opening, position, inside))
+        trims = starts(_TRIMMED, position - 4) and position - 4 >= inside
+        found.append(make(Piece, (opening, position, inside)))
 
 
 def _skip(text: str, start: int) -> int:
@@ -127,23 +130,25 @@ def tokens(text: str, start: int) -> list[Token]:
     """The tokens of one whole action from `start` to its closing braces, without the blanks."""
     found: list[Token] = []
     position, last = start, len(text) - 2
-    match = _TOKEN.match
-    while position < last:
-        token = match(text, position)
-        if token is None:
-            raise _refused(text, 0, position)
+    if text.endswith("-}}") and last - 2 >= start and text[last - 2] in BLANKS:
+        last -= 2
+    make = tuple.__new__
+    for token in _TOKEN.finditer(text, start, last):
+        if token.start() != position:
+            break  # no token begins there
         kind = token.lastgroup or ""
-        end = token.end()
-        if kind == "blank":
-            if end == last - 1 and text.startswith("-}}", end):
-                return found
+        if kind == "rest":  # the group behind the number closed last
+            begin, position = token.start("number"), token.end()
+            kind = "number"
+            if token["rest"]:
+                wrong = text[begin:position][:40]
+                raise LexicalError(f"`{wrong}` is no number", begin, position)
         else:
-            if kind == "rest":  # the number's inner group closed last
-                kind = "number"
-            found.append(Token(kind, token[0], position, end))
-            if kind == "number" and token["rest"]:
-                raise LexicalError(f"`{token[0][:40]}` is no number", position, end)
-        position = end
+            begin, position = token.span(kind)
+        found.append(make(Token, (kind, text[begin:position], begin, position)))
+    position = _skip(text, position)
+    if position < last:
+        raise _refused(text, 0, position)
     return found
 
 
@@ -152,7 +157,7 @@ def _unfinished(text: str, opening: int, position: int) -> LexicalError:
     while True:
         found = _TOKEN.match(text, position)
         if found is None:
-            return _refused(text, opening, position)
+            return _refused(text, opening, _skip(text, position))
         position = found.end()
 
 

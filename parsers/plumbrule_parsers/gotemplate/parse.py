@@ -187,6 +187,7 @@ class _Words:
     def __init__(self, written: str, inside: int) -> None:
         self.piece = Piece(0, len(written), inside)
         self.tokens = tokens(written, inside)
+        self.tokens += (_END, _END)  # one may be taken
         self.at = 0
         self.declared: list[str] = []
         self.uses: list[tuple[str, int, int]] = []
@@ -221,11 +222,11 @@ class _Words:
 
     def peek(self) -> Token:
         """The next token."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else _END
+        return self.tokens[self.at]
 
     def take(self) -> Token:
         """The next token, taken."""
-        token = self.peek()
+        token = self.tokens[self.at]
         self.at += 1
         return token
 
@@ -291,21 +292,22 @@ class _Words:
 
     def command(self, end: str, depth: int, *, first: bool) -> s.Command:
         """One command and the `|` behind it."""
+        listed = self.tokens
         words: list[s.Operand] = []
         while True:
-            token = self.peek()
-            if token is _END or token.kind == end:
+            token = listed[self.at]
+            kind = token[0]
+            if token is _END or kind == end:
                 break
-            if token.kind == "pipe":
+            if kind == "pipe":
                 if not words:
                     raise _refuse("a value is missing before `|`", token)
-                self.take()
+                self.at += 1
                 break
-            word = self.operand(depth)
+            word = self.operand(token, depth)
             words.append(word)
-            after = self.peek()
-            touches = after is not _END and after.start == word.end
-            if touches and after.kind not in ("pipe", end):
+            after = listed[self.at]
+            if after[2] == word.end and after is not _END and after[0] not in ("pipe", end):
                 raise _refuse(f"`{after.text[:40]}` is not expected here", after)
         head = words[0]
         if not first and isinstance(head, (s.Constant, s.Nil, s.Dot)):
@@ -313,35 +315,40 @@ class _Words:
             raise LexicalError(message, head.start, head.end)
         return s.Command(head.start, words[-1].end, tuple(words))
 
-    def operand(self, depth: int) -> s.Operand:
-        """A term with the fields that touch it."""
-        term = self.term(depth)
-        names: list[str] = []
-        end = term.end
-        while (token := self.peek()).kind == "field" and token.start == end:
-            names.append(token.text[1:])
-            end = token.end
-            self.at += 1
-        if not names:
-            return term
-        if isinstance(term, s.Field):
-            return s.Field(term.start, end, (*term.names, *names))
-        if isinstance(term, s.Variable):
-            return s.Variable(term.start, end, term.name, tuple(names))
-        if isinstance(term, (s.Constant, s.Nil)):
-            raise LexicalError("a constant has no fields", term.start, end)
-        return s.Chain(term.start, end, term, tuple(names))
-
-    def term(self, depth: int) -> s.Operand:
-        """What an operand begins with."""
-        token = self.take()
-        kind, start, end = token.kind, token.start, token.end
+    def operand(self, token: Token, depth: int) -> s.Operand:
+        """The term that begins with the next token, with the fields that touch it."""
+        self.at += 1
+        kind, text, start, end = token
         if kind == "field":
-            return s.Field(start, end, (token.text[1:],))
+            return s.Field(start, end, tuple(text[1:].split(".")))
         if kind == "variable":
-            if token.text != "$":
-                self.known(token.text, token)
-            return s.Variable(start, end, token.text)
+            if text != "$":
+                self.known(text, token)
+            following = self.tokens[self.at]
+            if following[0] != "field" or following[2] != end:
+                return s.Variable(start, end, text)
+            self.at += 1
+            return s.Variable(start, following[3], text, tuple(following[1][1:].split(".")))
+        term = self.parenthesised(token, depth) if kind == "open" else self.term(token)
+        following = self.tokens[self.at]
+        if following[0] != "field" or following[2] != term.end:
+            return term
+        self.at += 1
+        if isinstance(term, (s.Constant, s.Nil)):
+            raise LexicalError("a constant has no fields", start, following[3])
+        return s.Chain(start, following[3], term, tuple(following[1][1:].split(".")))
+
+    def parenthesised(self, token: Token, depth: int) -> s.Pipe:
+        """A pipeline in parentheses, whose first is taken."""
+        if depth >= MAX_DEPTH:
+            raise _refuse(f"parentheses nest deeper than {MAX_DEPTH} levels", token)
+        pipe = self.pipeline("close", depth + 1)
+        closing = self.take()
+        return s.Pipe(token.start, closing.end, pipe.commands, pipe.names, pipe.sign)
+
+    def term(self, token: Token) -> s.Operand:
+        """What one token says by itself."""
+        kind, text, start, end = token
         if kind == "word":
             return self.word(token)
         if kind in ("string", "raw"):
@@ -352,13 +359,7 @@ class _Words:
             return s.Constant(start, end, _number(token))
         if kind == "dot":
             return s.Dot(start, end)
-        if kind == "open":
-            if depth >= MAX_DEPTH:
-                raise _refuse(f"parentheses nest deeper than {MAX_DEPTH} levels", token)
-            pipe = self.pipeline("close", depth + 1)
-            closing = self.take()
-            return s.Pipe(start, closing.end, pipe.commands, pipe.names, pipe.sign)
-        raise _refuse(f"`{token.text[:40]}` is not expected here", token)
+        raise _refuse(f"`{text[:40]}` is not expected here", token)
 
     @staticmethod
     def word(token: Token) -> s.Operand:

@@ -2,6 +2,9 @@
 
 Elements have offsets in the text. Pipes and what is in them count from the start of the element
 that they belong to, because equal actions share them.
+
+Nodes are not frozen, though nobody changes them: a chart has ten thousands of them, and to make a
+frozen one takes three times as long.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Literal, TypeAlias
 from plumbrule_parsers.document import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Text:
     """Text that is copied to the output; trim markers have already shortened it."""
 
@@ -21,7 +24,7 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dot:
     """`.`: the value that the innermost block speaks of."""
 
@@ -29,7 +32,7 @@ class Dot:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Field:
     """`.a.b`: fields, keys or methods of the dot, one after the other."""
 
@@ -38,7 +41,7 @@ class Field:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Variable:
     """`$` or `$x`, with the fields that follow: `$x.a.b`."""
 
@@ -48,7 +51,7 @@ class Variable:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Function:
     """A function's name, called with the arguments of its command."""
 
@@ -57,7 +60,7 @@ class Function:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Constant:
     """A string, number, character or bool. Integers and floats stay apart."""
 
@@ -66,7 +69,7 @@ class Constant:
     value: str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Nil:
     """`nil`."""
 
@@ -74,7 +77,7 @@ class Nil:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chain:
     """Fields of what is no field itself: `(f x).a.b`."""
 
@@ -84,7 +87,7 @@ class Chain:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Command:
     """One stage of a pipeline: a value, or what is called and its arguments."""
 
@@ -93,7 +96,7 @@ class Command:
     words: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pipe:
     """Commands, each of which gets the result of the one before as its last argument.
 
@@ -110,7 +113,7 @@ class Pipe:
 Operand: TypeAlias = Dot | Field | Variable | Function | Constant | Nil | Chain | Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
     """What one action says, wherever it stands.
 
@@ -127,7 +130,7 @@ class Statement:
     declares: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Action:
     """`{{ pipe }}`; prints its value unless it names variables."""
 
@@ -136,7 +139,7 @@ class Action:
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Branch:
     """`if`, `with` or `range`, from its opening action to its `end`; `head` ends the first."""
 
@@ -149,7 +152,7 @@ class Branch:
     orelse: tuple[Element, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """`{{ template "name" pipe }}`; a `block` is a definition and a call."""
 
@@ -159,7 +162,7 @@ class Call:
     pipe: Pipe | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Jump:
     """`break` or `continue`."""
 
@@ -171,7 +174,7 @@ class Jump:
 Element: TypeAlias = Text | Action | Branch | Call | Jump
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Definition:
     """`define` or `block`: a template with a name inside another."""
 
@@ -181,7 +184,7 @@ class Definition:
     body: tuple[Element, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Template:
     """One text: what it prints, what it defines (the last of a name counts), what is wrong.
 

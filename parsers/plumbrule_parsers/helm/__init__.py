@@ -10,5 +10,5 @@ FORMAT = Format(
     parse,
     resolve=resolve,
     reads=("terraform", "kustomize", "kubernetes"),
-    heeds=concerns_charts,
+    heeds=lambda _own: concerns_charts,
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.helm.functions.call import Call
+from plumbrule_parsers.helm.functions.go_values import go_type
 from plumbrule_parsers.helm.functions.methods import call_method, has_method
 from plumbrule_parsers.helm.functions.objects import FilesData, StructData
 from plumbrule_parsers.traced import Traced
@@ -38,23 +39,6 @@ def _sure(data: object) -> bool | None:
     if isinstance(data, Unknown) and data.length:
         return True
     return None
-
-
-def go_type(data: object) -> str:
-    """The type as Go's messages call it."""
-    if data is None:
-        return "nil"
-    if isinstance(data, StructData):
-        return data.go_type
-    if isinstance(data, bool):
-        return "bool"
-    if isinstance(data, str):
-        return "string"
-    if isinstance(data, int):
-        return "int"
-    if isinstance(data, float):
-        return "float64"
-    return "map[string]interface {}" if isinstance(data, dict) else "[]interface {}"
 
 
 def field_of(
@@ -92,7 +76,7 @@ def field_of(
             from_map = False
             continue
         if isinstance(data, StructData) or not isinstance(data, dict):
-            raise FunctionError(f"there is no `{name}` in a value of type {go_type(data)}")
+            raise FunctionError(f"there is no `{name}` in a value of type {go_type(value)}")
         if isinstance(data, FilesData):
             found_file = data.get(name)
             value = found_file if found_file is not None else Traced("", value.via)

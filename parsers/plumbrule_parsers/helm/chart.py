@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Final
 
 from plumbrule_parsers.format import FileTree
@@ -249,15 +249,20 @@ class Charts:
             if written and written[0] not in "#!":
                 rules.append(_rule(written))
 
+        names = {is_folder: _any(pattern for pattern, only_folders, whole in rules
+                                 if not whole and (is_folder or not only_folders))
+                 for is_folder in (False, True)}  # fmt: skip
+        wholes = [rule for rule in rules if rule[2]]
+
         def one(path: str, *, is_folder: bool) -> bool:
-            for pattern, only_folders, whole in rules:
-                if only_folders and not is_folder:
-                    continue
-                text = path if whole else path.rpartition("/")[2]
-                same_depth = not whole or path.count("/") == pattern.count("/")
-                if same_depth and fnmatchcase(text, pattern):
-                    return True
-            return False
+            named = names[is_folder]
+            if named is not None and named.match(path.rpartition("/")[2]):
+                return True
+            return any(
+                path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
+                for pattern, only_folders, _whole in wholes
+                if is_folder or not only_folders
+            )
 
         known: dict[str, bool] = {"": False}
 
@@ -269,6 +274,12 @@ class Charts:
             return found
 
         return lambda path: ignored_folder(path.rpartition("/")[0]) or one(path, is_folder=False)
+
+
+def _any(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """One expression for all the patterns, None if there are none."""
+    text = "|".join(map(translate, patterns))
+    return re.compile(text) if text else None
 
 
 def _rule(written: str) -> tuple[str, bool, bool]:

@@ -124,6 +124,9 @@ def emit(state: State, value: Traced, hop: Hop) -> None:
         value = call_function("print", [value], Here(state, 0, hop.span.end - hop.span.start))
     size = 0
     out = state.out
+    if value.data == "" and value.via:  # nothing, but from somewhere
+        out.append(Piece("", (hop, *state.chain, *value.via, *state.guards)))
+        return
     known: Hops | None = None
     before: Hops = ()
     for piece in pieces_of(value):
@@ -149,13 +152,15 @@ def _was_printed(hops: Hops) -> bool:
 
 def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
     evaluate = _pipe(element.pipe, pipes)
-    body = compile_body(element.body, pipes)
-    orelse = compile_body(element.orelse, pipes) if element.orelse else None
+    body: Emit | None = None  # both are compiled when they first run: most never do
+    orelse: Emit | None = None
+    has_else = bool(element.orelse)
     start = element.start
     at = element.pipe.start, element.pipe.end
     moves = element.keyword == "with"
 
     def run(state: State) -> None:
+        nonlocal body, orelse
         state.base = start
         state.run.budget.step(state)
         mark, dot, guards, tail = len(state.variables), state.dot, state.guards, state.tail
@@ -164,7 +169,7 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
         if holds is None:
             state.run.doubt(condition, state.at(*at))
             holds = True
-        if not holds and orelse is None:
+        if not holds and not has_else:
             del state.variables[mark:]
             return
         state.guard(state.run.guarded(state, condition, at))
@@ -172,8 +177,12 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
             if holds:
                 if moves:
                     state.dot = condition
+                if body is None:
+                    body = compile_body(element.body, pipes)
                 body(state)
-            elif orelse is not None:
+            else:
+                if orelse is None:
+                    orelse = compile_body(element.orelse, pipes)
                 orelse(state)
         finally:
             state.dot, state.guards, state.tail = dot, guards, tail
@@ -186,11 +195,12 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
     pipe = element.pipe
     names, declares = pipe.names, pipe.sign == ":="
     evaluate = compile_pipe(s.Pipe(pipe.start, pipe.end, pipe.commands))
-    body = compile_body(element.body, pipes)
+    body: Emit | None = None
     orelse = compile_body(element.orelse, pipes) if element.orelse else None
     start, at = element.start, (pipe.start, pipe.end)
 
     def run(state: State) -> None:
+        nonlocal body
         state.base = start
         mark, dot, guards, tail = len(state.variables), state.dot, state.guards, state.tail
         over = evaluate(state)
@@ -202,6 +212,8 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
                 if orelse is not None:
                     orelse(state)
                 return
+            if body is None:
+                body = compile_body(element.body, pipes)
             for key, item in found:
                 state.base = start
                 budget.step(state)

@@ -156,4 +156,4 @@ def import_values(chart: Chart) -> None:
                 for name in reversed(parent.split(".")):
                     table = {name: Traced(table)}
             merge_tables(brought, table, keeps_nulls=True)
-    chart.values = merge_tables(copied_table(values), brought, keeps_nulls=True)
+    chart.values = merge_tables(values, brought, keeps_nulls=True)

@@ -105,13 +105,31 @@ class Origins:
         offset = piece.literal.start
         return Span(piece.literal.source, offset + low, offset + high)
 
-    def place(self, start: int, end: int) -> Place:
-        """Where a stretch was written: its values line, else its template line; and the way."""
+    def empty(self, start: int) -> range:
+        """The pieces without text between an offset and the next letter."""
+        first = bisect_left(self.starts, start)
+        last = first
+        while last < len(self.pieces) and not (
+            isinstance(text := self.pieces[last].text, Unknown) or text.strip()
+        ):
+            last += 1
+        return range(first, last)
+
+    def place(
+        self, start: int, end: int, *, is_empty: bool = False, numbers: range | None = None
+    ) -> Place:
+        """Where a stretch was written: its values line, else its template line; and the way.
+
+        What printed nothing counts only for a value that `is_empty`. `numbers` are the pieces, if
+        they are known.
+        """
         template: Span | None = None
         chain: dict[Hop, None] = {}
         values: dict[Hop, Span] = {}
-        for number in self.numbers(start, end):
+        for number in numbers if numbers is not None else self.numbers(start, end):
             piece = self.pieces[number]
+            if piece.text == "" and not is_empty:
+                continue
             written = self.literal(number, start, end)
             way = self.ways.get(id(piece.hops))
             if way is None:
@@ -250,13 +268,18 @@ class _Mapper:
             return Place(origins.home.span(0, 0))
         key = place.key
         whole = isinstance(value, (MapValue, ListValue)) and bool(value)
-        if key is not None and (whole or place.value.end <= place.value.start):
+        nothing = place.value.end <= place.value.start
+        if nothing and value in (None, "") and key is not None:
+            found = origins.place(0, 0, is_empty=True, numbers=origins.empty(key.end + 1))
+            if found.via and found.via[-1].note != INCLUDED:
+                return found
+        if key is not None and (whole or nothing):
             return origins.place(key.start, key.end)
         start, end = place.value.start, place.value.end
         if whole:  # an item of a list: its first line
             head = place.value.first_line
             return origins.place(head.start, head.end)
-        found = origins.place(start, end)
+        found = origins.place(start, end, is_empty=value == "")
         if key is not None and not found.via:
             named = origins.place(key.start, key.end)
             if not named.via and named.value.source is found.value.source and (

@@ -6,6 +6,7 @@ Source: https://helm.sh/docs/topics/charts/.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from plumbrule_parsers.document import (
     Completeness,
@@ -14,9 +15,10 @@ from plumbrule_parsers.document import (
     Reference,
     Severity,
     ToAddress,
+    how_much,
 )
 from plumbrule_parsers.source import Source
-from plumbrule_parsers.value import ListValue, MapValue
+from plumbrule_parsers.value import ListValue, MapValue, Place, Value
 from plumbrule_parsers.yaml_tree import parse_yaml
 
 _VALUES = re.compile(r"(?:^|[-_.])values(?:[-_.].*)?\.ya?ml$|\.values\.ya?ml$", re.IGNORECASE)
@@ -29,9 +31,10 @@ _HELM = re.compile(
 )
 _LINE = re.compile(r"^\{\{", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:", re.MULTILINE)
-_HELMFILE = re.compile(r"helmfile(?:[-.].+)?\.ya?ml")
-_RELEASES = re.compile(r"^releases:", re.MULTILINE)
+_HELMFILE = re.compile(r"helmfile(?:[-.].+)?\.ya?ml(?:\.gotmpl)?")
+_RELEASES = re.compile(r"^\s*releases:", re.MULTILINE)
 _RELEASE_KINDS = ("argo.Application", "k8s.ConfigMap", "kustomize.Kustomization")
+NOT_RUN = "a template of helmfile that is not run"
 TEMPLATE = "it is not rendered without its chart"
 
 
@@ -63,7 +66,7 @@ def detect(path: str, head: str) -> int:
 
 def _is_helmfile(path: str) -> bool:
     return _HELMFILE.fullmatch(path.rpartition("/")[2]) is not None or (
-        "helmfile.d/" in f"/{path}" and path.endswith((".yaml", ".yml"))
+        "helmfile.d/" in f"/{path}" and path.endswith((".yaml", ".yml", ".gotmpl"))
     )
 
 
@@ -162,29 +165,32 @@ def parse_values(source: Source) -> Document:
         fields.put("values", value)
     node = Node(f"{source.path}#values", "helm.Values", f"values {source.path}", fields,
                 source.span(0, 0))  # fmt: skip
-    lost = [problem for problem in stream.problems if problem.severity is Severity.ERROR]
-    state = Completeness.PARTLY if lost else Completeness.EVALUATED
-    because = f"{len(lost)} problem(s)" if lost else ""
+    state, because = how_much(stream.problems)
     return Document(source, "helm", (node,), problems=stream.problems, completeness=state,
                     because=because, facts={"role": "values"})  # fmt: skip
 
 
 def _helmfile(source: Source) -> Document:
-    """A helmfile: its releases, unless it is a template that is no YAML before it was run."""
+    """A helmfile with its releases; one that is a template tells them only when it is run."""
+    facts = {"role": "helmfile"}
+    if "{{" in source.text:
+        return Document(source, "helm", (helmfile_node(source),), facts=facts,
+                        completeness=Completeness.SKIPPED, because=NOT_RUN)  # fmt: skip
     stream = parse_yaml(source, "1.1")
+    values = [one.value for one in stream.documents if isinstance(one.value, MapValue)]
+    listed = [one["releases"] for one in values if isinstance(one.get("releases"), ListValue)]
+    lost = any(problem.severity is Severity.ERROR for problem in stream.problems)
+    return Document(source, "helm", (helmfile_node(source, listed),), problems=stream.problems,
+                    completeness=Completeness.PARTLY if lost else Completeness.EVALUATED,
+                    because="it did not parse" if lost else "", facts=facts)  # fmt: skip
+
+
+def helmfile_node(source: Source, listed: Sequence[Value] = ()) -> Node:
+    """A helmfile's node; the last of the lists of releases counts."""
     fields = MapValue(source, 0, len(source.text))
     fields.put("name", source.path.rpartition("/")[2])
-    for document in stream.documents:
-        value = document.value
-        if isinstance(value, MapValue) and isinstance(value.get("releases"), ListValue):
-            fields.put("releases", value["releases"], value.place("releases"))
-    lost = any(problem.severity is Severity.ERROR for problem in stream.problems)
-    if lost and "{{" in source.text:
-        return Document(source, "helm", completeness=Completeness.SKIPPED,
-                        because="templates of helmfile are not run")  # fmt: skip
-    node = Node(f"{source.path}#helmfile", "helm.Helmfile", f"helmfile {source.path}", fields,
+    for one in listed:
+        at = one.span.first_line if isinstance(one, ListValue) else source.span(0, 0)
+        fields.put("releases", one, Place(at))
+    return Node(f"{source.path}#helmfile", "helm.Helmfile", f"helmfile {source.path}", fields,
                 source.span(0, 0))  # fmt: skip
-    return Document(source, "helm", (node,), problems=stream.problems,
-                    completeness=Completeness.PARTLY if lost else Completeness.EVALUATED,
-                    because="it did not parse" if lost else "",
-                    facts={"role": "helmfile"})  # fmt: skip

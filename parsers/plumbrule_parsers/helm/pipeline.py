@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from plumbrule_parsers.function_table import MAX_ITEMS, Function, FunctionError, Unknowns
+from plumbrule_parsers.function_table import call_function as call_table
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.access import NIL, field_of, truth
 from plumbrule_parsers.helm.functions.call import Call
@@ -24,6 +25,7 @@ from plumbrule_parsers.traced_text import MAX_TEXT_HOPS
 _Stage = Callable[[State, Traced], Traced]  # with the value that is piped into it
 _Apply = Callable[[State, list[Traced]], Traced]
 _MAX_DECIDERS: Final = 4
+_OTHERWISE: Final = ("get",)  # functions that kindred tools have, but otherwise
 
 
 def compile_pipe(pipe: s.Pipe) -> Evaluate:
@@ -150,12 +152,22 @@ def _called(name: str, start: int, end: int) -> _Apply:
         return tpl
 
     function = FUNCTIONS.get(name)
-    if function is None:
+    if function is None or name in _OTHERWISE:
+        usual = _function(name, function, start, end) if function is not None else None
 
-        def missing(state: State, _values: list[Traced]) -> Traced:
-            raise RenderError(f"there is no function `{name[:60]}`", state.at(start, end))
+        def foreign(state: State, values: list[Traced]) -> Traced:
+            other = state.run.functions.get(name)
+            if other is None and usual is not None:
+                return usual(state, values)
+            if other is None:
+                raise RenderError(f"there is no function `{name[:60]}`", state.at(start, end))
+            try:
+                here = Here(state, start, end)
+                return call_table(state.run.functions, name, values, here)
+            except FunctionError as error:
+                raise _failed(error, name, state.at(start, end)) from error
 
-        return missing
+        return foreign
     return _function(name, function, start, end)
 
 

@@ -29,6 +29,7 @@ from plumbrule_parsers.traced import Traced
 from plumbrule_parsers.traced_text import Piece
 from plumbrule_parsers.value import Unknown
 
+NOTES: Final = "NOTES.txt"
 # Names of the fields of `.Chart`, by their keys in Chart.yaml, with what they are if absent.
 _FIELDS: Final = {
     "name": ("Name", ""), "home": ("Home", ""), "sources": ("Sources", []),
@@ -111,10 +112,13 @@ def render_chart(
         base = name.rpartition("/")[2]
         if name in broken:
             continue
-        if base.startswith("_") or base == "NOTES.txt":
+        if base.startswith("_"):
             done.helpers.append(built.sources[name])
             continue
-        done.templates.append(built.template(name))
+        found = built.template(name)
+        if base == NOTES and found.error is None:  # for people; Helm fails on its errors, though
+            found = Rendered(name, found.source)
+        done.templates.append(found)
     done.problems += run.problems
     return done
 
@@ -187,6 +191,8 @@ class _Builder:
         try:
             pieces = self.run.render(name, top)
         except RenderError as error:
+            # What is kept must not keep all frames of the rendering alive.
+            error.__traceback__ = error.__cause__ = error.__context__ = None
             return Rendered(name, source, error=error, doubts=tuple(self.run.doubts))
         return Rendered(name, source, tuple(pieces), None, tuple(self.run.doubts))
 

@@ -93,7 +93,9 @@ class Renderings:
         self.documents = documents
         self.has_schemas = any(path.endswith("values.schema.json") for path in charts.all)
         self.releases = Releases(documents, charts)
+        self.faults: dict[str, list[Problem]] = {}  # of sets that a file names, by its path
         self.outermost = sorted({charts.outermost(folder) for folder in folders})
+        self.named: _Declared = {}  # sets that the configuration names, by chart
         self.programs: Programs | None = None  # made with the first rendering
         self.found: dict[str, Found] = {}
         self.parts: dict[str, list[Part]] = {}
@@ -140,6 +142,7 @@ class Renderings:
     def run(self) -> None:
         """Render everything: first what files declare, then what rendered files declare."""
         declared = self.candidates(self.releases.declared())
+        self.named = self.candidates(self.named_sets())
         for folder in self.outermost:
             found = self.found[folder] = Found(folder)
             self.guarded(found, self.start, declared)
@@ -183,6 +186,14 @@ class Renderings:
                 found.setdefault(one.folder, []).append(one)
         return found
 
+    def named_sets(self) -> Iterator[Installed]:
+        """The sets that the configuration names; what is wrong with them is noted."""
+        for path, one in self.releases.named():
+            if isinstance(one, Problem):
+                self.faults.setdefault(path, []).append(one)
+            else:
+                yield one
+
     def rendered_releases(self) -> Iterator[Installed]:
         """The releases that charts install, of the units that were not looked at; fairly mixed."""
         found: list[tuple[int, str, Installed]] = []
@@ -204,6 +215,8 @@ class Renderings:
             return
         found.chart, found.chosen = chart, ChosenSets(chart)
         if not chart.is_library:
+            for release in self.named.get(found.folder, ()):
+                self.add(found, release)
             for one in sets_by_convention(self.charts, chart):
                 found.chosen.add(one)
             for release in declared.get(found.folder, ()):
@@ -325,7 +338,9 @@ class Renderings:
 def _missing(requirement: Requirement, folder: str) -> Hole:
     why = f"the chart `{requirement.chart}` is not in the repository"
     at = requirement.span
-    return Hole(Unknown(Reason.REMOTE, why, at), at, kinds=("k8s.Object",), within=folder)
+    return Hole(
+        Unknown(Reason.REMOTE, why, at), at, kinds=("k8s.Object",), within=folder, apart=True
+    )
 
 
 def _too_many(chosen: ChosenSets) -> Problem:

@@ -9,7 +9,7 @@ kinds that its text names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,13 @@ from plumbrule_parsers.document import (
     Document,
     Hole,
     Node,
+    Problem,
     Reference,
+    Severity,
     ToAddress,
 )
 from plumbrule_parsers.format import FileTree
-from plumbrule_parsers.helm.parse import parse, parse_values
+from plumbrule_parsers.helm.parse import helmfile_node, parse, parse_values
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown
 
@@ -38,6 +40,7 @@ _OWN = {"Service": "k8s.Service", "Ingress": "k8s.Ingress", "Secret": "k8s.Secre
 
 if TYPE_CHECKING:
     from plumbrule_parsers.helm.chart import Charts
+    from plumbrule_parsers.helm.releases.helmfile_states import HelmfileState
     from plumbrule_parsers.helm.renderings import Renderings
 
 _OBJECT = re.compile(r"^(?:apiVersion|groups):", re.MULTILINE)  # another format's file
@@ -82,7 +85,9 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
     }
     own |= _plain_templates(documents, folders)
     documents = {**documents, **own}
-    if not folders:
+    naming = [one for one in own.values() if one.facts.get("role") == "value-sets"]
+    helmfiles = any(one.facts.get("role") == "helmfile" for one in own.values())
+    if not folders and not naming and not helmfiles:
         yield from (replace(one, holes=(_hole(one),)) for one in _templates(own))
         return
 
@@ -99,6 +104,13 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
     readable = [one for one in sorted(folders) if own[folders[one]].nodes]
     renderings = Renderings(charts, documents, readable)
     renderings.run()
+    for one in naming:
+        faults = renderings.faults.get(one.source.path)
+        if faults:
+            yield replace(one, problems=tuple(faults), completeness=Completeness.PARTLY,
+                          because=faults[0].message)  # fmt: skip
+    for path, states in renderings.releases.helmfiles.items():
+        yield _helmfile(own[path], states)
     values = _values(own, folders)
     for folder in readable:
         yield _chart(own[folders[folder]], folder, values.get(folder, ()), renderings)
@@ -155,7 +167,9 @@ def _named_values(
     """Files of values that only their use makes known as such."""
     for path in sorted(renderings.inputs):
         source = charts.tree.read(path) if path not in documents else None
-        if source is not None and not _OBJECT.search(source.text):
+        if source is None or path.endswith(".gotmpl"):
+            continue
+        if not _OBJECT.search(source.text):
             folder = next((one for one in renderings.outermost if path.startswith(f"{one}/")), None)
             yield _of_unit(parse_values(source), renderings.unit_of_file(path, folder))
 
@@ -232,6 +246,28 @@ def _chart(
     )  # fmt: skip
 
 
+def _helmfile(document: Document, states: Sequence[HelmfileState]) -> Document:
+    """A helmfile with what it says in its first environment, or why it does not."""
+    lost = [one for one in states if one.why]
+    whole = next((one for one in states if not one.why), None)
+    if not lost and "{{" not in document.source.text:
+        return document
+    nodes = document.nodes
+    if whole is not None:
+        listed = ListValue(document.source, 0, 0, whole.releases)
+        nodes = (helmfile_node(document.source, (listed,)),)
+    if not lost:
+        return replace(document, nodes=nodes, completeness=Completeness.EVALUATED, because="")
+    at = lost[0].span or document.source.span(0, 0)
+    why = f"as the environment `{lost[0].environment}` it cannot be run: {lost[0].why}"
+    folder = document.source.path.rpartition("/")[0]
+    hole = Hole(Unknown(Reason.TEMPLATE, why, at), at, kinds=("helm.Helmfile",), within=folder)
+    problem = Problem("helmfile-template", why, at, Severity.WARNING)
+    state = Completeness.SKIPPED if whole is None else Completeness.PARTLY
+    return replace(document, nodes=nodes, completeness=state, because=why, holes=(hole,),
+                   problems=(*document.problems, problem))  # fmt: skip
+
+
 def _of_unit(document: Document, unit: str) -> Document:
     if not unit:
         return document
@@ -247,7 +283,8 @@ def _template(document: Document, folder: str, renderings: Renderings) -> Docume
     if parts:
         from plumbrule_parsers.helm.objects import rendered_document
 
-        return rendered_document(document, parts, _hole(document))
+        made = rendered_document(document, parts, _hole(document))
+        return replace(made, holes=()) if path.endswith("/NOTES.txt") else made
     name = path.rpartition("/")[2]
     why = "no chart renders this file"
     if found is not None:

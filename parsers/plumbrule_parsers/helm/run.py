@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.function_table import FunctionError
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.chart import Chart
-from plumbrule_parsers.helm.functions.call import Capabilities
+from plumbrule_parsers.helm.functions.call import Capabilities, Function
 from plumbrule_parsers.helm.programs import Programs
 from plumbrule_parsers.helm.state import (
     CONDITION,
@@ -31,6 +32,7 @@ from plumbrule_parsers.traced_text import Edit, Hops, Piece, edit, plain_text
 from plumbrule_parsers.value import Hop, Reason, Segments, Unknown
 
 MAX_CALLS: Final = 60  # templates that call each other
+IN_TPL: Final = "in the text for `tpl`: "
 NO_VALUE: Final = "<no value>"
 _SEPARATOR: Final = re.compile(r"\n---")
 
@@ -93,6 +95,7 @@ class Run:
         self.problems: list[Problem] = []
         self.doubts: list[tuple[Unknown, Span]] = []
         self.missing: tuple[str, ...] = ()
+        self.functions: Mapping[str, Function] = {}  # beside those of Helm, of a kindred tool
         self.chart: Chart | None = None  # whose files are `.Files`
         self.decisions: dict[int, tuple[Hop, Hop]] = {}  # by identity of the first
 
@@ -201,9 +204,11 @@ class Run:
         pieces, span = pieces_of(text), state.at(*at)
         source = Source(span.path, plain_text(pieces))
         tree = self.programs.templates.get(source.text) or self.programs.template(source)
-        if tree.problems:
-            raise RenderError(f"in the text for `tpl`: {tree.problems[0].message}", span)
         ground = TextGround(pieces, span)
+        if tree.problems:
+            wrong = tree.problems[0]
+            at_fault = ground.span(wrong.span.start, wrong.span.end)
+            raise RenderError(f"{IN_TPL}{wrong.message}", at_fault)
         before = dict(self.named) if tree.definitions else None
         for definition in tree.definitions.values():
             self.named[definition.name] = Named(definition.body, ground)
@@ -241,6 +246,8 @@ def without_no_value(pieces: list[Piece]) -> list[Piece]:
     text = plain_text(pieces)
     if NO_VALUE not in text:
         return pieces
+    pieces = [Piece("", one.hops) if one.text == NO_VALUE else one for one in pieces]
+    text = plain_text(pieces)
     edits = []
     at = text.find(NO_VALUE)
     while at >= 0:

@@ -133,6 +133,7 @@ class ChosenSets:
     """The sets with which a chart is rendered: its defaults, and those that differ from them.
 
     Of equal sets the first stays; a release among them gives it its name, namespace, environment.
+    Releases of several environments stay apart.
     """
 
     def __init__(self, chart: Chart) -> None:
@@ -162,6 +163,11 @@ class ChosenSets:
             return None
         content = _content(self.chart, one.given or {})
         earlier = self.by_content.get(content)
+        if earlier is not None and earlier.release and one.release:
+            environment = _environment(one)
+            if environment != _environment(earlier):  # what holds in one must not be told of both
+                content += environment
+                earlier = self.by_content.get(content)
         if earlier is not None:
             declared = tuple(dict.fromkeys((*earlier.declared_by, *one.declared_by)))
             earlier = self.by_content[content] = replace(earlier, declared_by=declared)
@@ -181,6 +187,18 @@ class ChosenSets:
         self.names.add(name)
         self.by_content[content] = made = replace(one, name=name)
         return made
+
+
+def _environment(one: ValueSet) -> str:
+    """The environment that a release says, or the nearest folder of what makes it last."""
+    if one.environment:
+        return one.environment
+    for path in reversed(one.inputs):
+        for part in reversed(path.split("/")):
+            found = environment_word(part.partition(".")[0])
+            if found:
+                return found
+    return ""
 
 
 def _content(chart: Chart, given: Table) -> str:

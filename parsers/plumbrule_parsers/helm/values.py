@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from plumbrule_parsers.helm.state import TEMPLATE
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.traced import Traced
 from plumbrule_parsers.traced_text import Piece, TracedText
@@ -39,7 +40,11 @@ def _value(value: Value, place: Place | None, path: str, noun: str, depth: int) 
         span = place.entry
         if isinstance(value, (MapValue, ListValue)) and value:
             span = place.key if place.key is not None else span.first_line
-        via = (Hop(span, f"{noun} `{path}`"),)
+        note = f"{noun} `{path}`"
+        via = (Hop(span, note),)
+        if place.via:  # a template put the value there: that line comes first
+            before = [Hop(hop.span, note) for hop in place.via if hop.note == TEMPLATE]
+            via = (*before, *via)
     if isinstance(value, MapValue):
         if value.tag and "" in value:  # a scalar with a tag that YAML does not know
             return _value(value[""], place, path, noun, depth)
@@ -90,19 +95,22 @@ def _lines(value: str, at: Span, via: tuple[Hop, ...]) -> TracedText | None:
 def copied(value: Traced) -> Traced:
     """A copy that shares no container with the original."""
     data = value.data
+    made: Table | list[Traced]
     if isinstance(data, dict):
-        made: Traced = Traced({key: copied(item) for key, item in data.items()}, value.via)
+        made = copied_table(data)
     elif isinstance(data, list):
-        made = Traced([copied(item) for item in data], value.via)
+        made = [copied(item) if isinstance(item.data, (dict, list)) else item for item in data]
     else:
         return value
-    made.span, made.rest, made.sensitive = value.span, value.rest, value.sensitive
-    return made
+    return Traced(made, value.via, value.span, value.rest, sensitive=value.sensitive)
 
 
 def copied_table(table: Table) -> Table:
     """A copy of a table that shares no container with it."""
-    return {key: copied(item) for key, item in table.items()}
+    return {
+        key: copied(item) if isinstance(item.data, (dict, list)) else item
+        for key, item in table.items()
+    }
 
 
 def table_of(value: Traced | None) -> Table | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbrule_parsers.document import Completeness, Document, Hole, Problem
+from plumbrule_parsers.document import Completeness, Document, Hole, Problem, how_much
 from plumbrule_parsers.jenkins.build import Builder, Line, Scope
 from plumbrule_parsers.jenkins.declarative import read_pipeline, read_scripted
 from plumbrule_parsers.jenkins.groovy import parse_groovy
@@ -62,7 +62,7 @@ def parse(source: Source) -> Document:
         ))  # fmt: skip
     state, because = Completeness.EVALUATED, ""
     if problems:
-        state, because = Completeness.PARTLY, f"{len(problems)} problem(s)"
+        state, because = Completeness.PARTLY, how_much(problems)[1]
     elif builder.lost:
         state, because = Completeness.PARTLY, f"{builder.lost} call(s) of what is not in the file"
     elif builder.foreign:

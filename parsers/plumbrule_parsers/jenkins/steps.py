@@ -291,7 +291,7 @@ def _shell(builder: Builder, call: Call, name: str, scope: Scope) -> None:
     for command, at in zip(commands, made, strict=True):
         _reads(builder, at, command, scope.secrets)
     if item is not None:
-        for start, end, said, _value in script.expressions:
+        for start, end, said, *_known in script.expressions:
             first = script.place(start)
             _expression(builder, node.address, said, Span(
                 builder.source, first, max(script.place(end - 1) + 1, first)

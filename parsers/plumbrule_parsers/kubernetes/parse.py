@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from plumbrule_parsers.document import (
-    Completeness,
-    Document,
-    Hole,
-    Problem,
-    Severity,
-)
+from plumbrule_parsers.document import Document, Hole, Problem, Severity, how_much
 from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.kubernetes_objects.lift import Lift, objects_in
 from plumbrule_parsers.source import Source, Span
@@ -36,10 +30,7 @@ def parse(source: Source) -> Document:
              kinds=("k8s.Object",), within=source.path.rpartition("/")[0])
         for problem in lost[:1]
     )  # fmt: skip
-    because = f"{len(lost)} problem(s)" if lost else ""
-    state = Completeness.PARTLY if lost else Completeness.EVALUATED
-    if lost and not lift.nodes:
-        state = Completeness.SKIPPED
+    state, because = how_much(problems, something=bool(lift.nodes))
     return Document(
         source, "kubernetes", tuple(lift.nodes), tuple(lift.references), tuple(problems), holes,
         state, because,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from plumbrule_parsers.document import Addresses, Node, Problem, Reference, Severity, ToMatch
-from plumbrule_parsers.kubernetes_objects import gitops, networking, scaling, secrets
+from plumbrule_parsers.kubernetes_objects import gitops, identities, networking, scaling, secrets
 from plumbrule_parsers.kubernetes_objects.entries import bring, entry_of, in_namespace, shown
 from plumbrule_parsers.kubernetes_objects.kinds import OPEN, WORKLOAD_KINDS, kind_of
 from plumbrule_parsers.kubernetes_objects.workloads import workload
@@ -217,6 +217,7 @@ _METHODS: dict[str, _Method] = {
     "k8s.PodDisruptionBudget": scaling.budget,
     "k8s.HorizontalPodAutoscaler": scaling.autoscaler,
     "k8s.ScaledObject": scaling.scaled_object,
+    "k8s.ServiceAccount": identities.account,
     "k8s.RoleBinding": gitops.binding,
     "k8s.Role": _top_level(("rules", "rules")),
     "k8s.Secret": secrets.contents,

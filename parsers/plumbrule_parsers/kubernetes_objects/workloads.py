@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from plumbrule_parsers.document import Node, Reference, ToMatch
+from plumbrule_parsers.image_builds.image_names import image_name
 from plumbrule_parsers.kubernetes_objects import secrets
 from plumbrule_parsers.kubernetes_objects.entries import bring, entry_of, shown
 from plumbrule_parsers.kubernetes_objects.probes import (
@@ -15,11 +16,21 @@ from plumbrule_parsers.kubernetes_objects.probes import (
     with_handler,
 )
 from plumbrule_parsers.kubernetes_objects.scaling import strategy
-from plumbrule_parsers.value import ListValue, MapValue, Unknown, Value
+from plumbrule_parsers.value import (
+    ListValue,
+    MapValue,
+    Place,
+    Reason,
+    Unknown,
+    Value,
+    join_segments,
+)
 
 if TYPE_CHECKING:
     from plumbrule_parsers.kubernetes_objects.lift import Lift
 
+# Variables in the ways of envsubst, Make and templates that nobody rendered.
+_LEFT_OPEN = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\$\w+|\{\{[^{}]*\}\}")
 _HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
 # A tag that counts up: `1.4`, `v2.0.1`, `1.27.3-alpine`; a date or a build number counts too.
 _VERSION_TAG = re.compile(r"v?\d+(?:\.\d+){1,2}(?:-[0-9A-Za-z.-]+)?")
@@ -115,7 +126,7 @@ def _container(lift: Lift, owner: Node, container: MapValue, role: str) -> None:
         if isinstance(written, MapValue):
             fields.put(probe, with_handler(written), container.place(probe))
     put_sleep(fields, container)
-    _put_version(fields, container)
+    _put_image(fields, container)
     for key in ("requests", "limits"):
         resources = container.get("resources")
         if isinstance(resources, MapValue) and not isinstance(
@@ -141,15 +152,40 @@ def _container(lift: Lift, owner: Node, container: MapValue, role: str) -> None:
                     secrets.use(lift, node, owner, reference, "name", "envFrom")
 
 
-def _put_version(fields: MapValue, container: MapValue) -> None:
-    """The version that the image's tag spells as `image_version`, where it spells one."""
-    image = container.get("image")
+def _put_image(fields: MapValue, container: MapValue) -> None:
+    """The image's repository and its home, and the version that the tag spells, if it does."""
+    place = container.place("image")
+    image = _filled_in_later(container.get("image"), place)
+    if image is None:
+        return
+    if image is not container["image"]:
+        fields.put("image", image, place)
+    name = image_name(image)
+    if name is not None:
+        fields.put("image_repository", name.repository, place)
+        fields.put("image_home", name.home, place)
     if isinstance(image, str):
         tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
         if _VERSION_TAG.fullmatch(tag):
-            fields.put("image_version", tag, container.place("image"))
-    elif image is not None:
-        fields.put("image_version", image, container.place("image"))
+            fields.put("image_version", tag, place)
+    else:
+        fields.put("image_version", image, place)
+
+
+def _filled_in_later(image: Value, place: Place | None) -> Value:
+    """The image; what `envsubst` and its like replace before it is applied is an unknown part."""
+    if not isinstance(image, str) or _LEFT_OPEN.search(image) is None:
+        return image
+    span = place.value if place is not None else None
+    parts: list[str | Unknown] = []
+    at = 0
+    for found in _LEFT_OPEN.finditer(image):
+        parts.append(image[at : found.start()])
+        parts.append(Unknown(Reason.ENVIRONMENT, f"`{found[0][:40]}` in an image", span, "string",
+                             not_null=True))  # fmt: skip
+        at = found.end()
+    parts.append(image[at:])
+    return join_segments(part for part in parts if part != "")
 
 
 def _variable(lift: Lift, container: Node, owner: Node, variable: MapValue) -> None:

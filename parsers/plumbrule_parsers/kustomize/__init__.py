@@ -1,6 +1,6 @@
 """Kustomizations: built as `kustomize build` does, with the place of every value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from plumbrule_parsers.document import Document
 from plumbrule_parsers.format import FileTree, Format
@@ -13,4 +13,12 @@ def _resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Doc
     return resolve(documents, files)
 
 
-FORMAT = Format("kustomize", detect, parse, resolve=_resolve, reads=("kubernetes",))
+def _heeds(own: Mapping[str, Document]) -> Callable[[Document], bool]:
+    from plumbrule_parsers.kustomize.strays import heeds
+
+    return heeds(own)
+
+
+FORMAT = Format(
+    "kustomize", detect, parse, resolve=_resolve, reads=("kubernetes",), heeds=_heeds
+)  # fmt: skip

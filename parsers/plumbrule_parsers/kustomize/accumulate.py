@@ -6,7 +6,7 @@ https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/target/kus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from plumbrule_parsers.kustomize.configuration import (
     merged,
 )
 from plumbrule_parsers.kustomize.files import Files, is_remote, is_within, joined, values_of
+from plumbrule_parsers.kustomize.flux import with_added
 from plumbrule_parsers.kustomize.generators import absorb, generate
 from plumbrule_parsers.kustomize.kustomization import Kustomization, kustomization_of
 from plumbrule_parsers.kustomize.objects import Resource
@@ -68,17 +69,26 @@ class Builder:
     charts: Charts | None = None
     schema: Schema = field(default_factory=Schema)
     done: dict[str, Accumulated] = field(default_factory=dict)
+    added: Mapping[str, MapValue] = field(default_factory=dict)  # by Flux, to roots
     shared: bool = True  # results may be used again
     visits: int = 0
 
-    def load(self, folder: str) -> tuple[Kustomization, list[Problem]] | None:
-        """The kustomization of a folder, None if it has none. BuildError: it cannot be read."""
+    def load(
+        self, folder: str, *, as_root: bool = False
+    ) -> tuple[Kustomization, list[Problem]] | None:
+        """The kustomization of a folder, None if it has none. BuildError: it cannot be read.
+
+        A root gets what Flux adds to it.
+        """
         path = self.files.kustomization_of(folder)
         source = self.files.read(path) if path is not None else None
         if source is None:
             return None
         values = values_of(self.files.parsed(source, "1.1"))
-        return kustomization_of(source, values[0] if values else None)
+        value = values[0] if values else None
+        if as_root and folder in self.added:
+            value = with_added(value, self.added[folder])
+        return kustomization_of(source, value)
 
     def folder(self, folder: str, chain: tuple[str, ...], *, alone: bool = False) -> Accumulated:
         """What the kustomization of a folder makes. BuildError: there is none.
@@ -88,7 +98,7 @@ class Builder:
         known = self.done.get(folder) if self.shared else None
         if known is not None:
             return known.copy()
-        loaded = self.load(folder)
+        loaded = self.load(folder, as_root=not chain)
         if loaded is None:
             raise BuildError("no-kustomization", f"`{folder or '.'}` has no kustomization file")
         kustomization, problems = loaded

@@ -71,6 +71,63 @@ def substitutions(
     }  # fmt: skip
 
 
+def additions(
+    documents: Mapping[str, Document], folders: Collection[str]
+) -> dict[str, list[MapValue]]:  # fmt: skip
+    """What Flux adds to which of the folders' kustomizations before it builds them, each way once.
+
+    Several entries are several ways to build one folder.
+    """
+    found: dict[str, list[MapValue]] = {}
+    for path in sorted(documents):
+        for node in documents[path].nodes:
+            spec = _spec(node)
+            if spec is None:
+                continue
+            named = string_at(spec, "path").removeprefix("./").strip("/")
+            folder = _folder(path, "" if named == "." else named, folders)
+            added = _added(spec)
+            if folder is not None and added not in found.setdefault(folder, []):
+                found[folder].append(added)
+    return {folder: ways for folder, ways in found.items() if any(ways)}
+
+
+def _added(spec: MapValue) -> MapValue:
+    """The fields of a kustomization that a Flux object gives."""
+    made = MapValue(spec.source, spec.start, spec.end)
+    for key, name in (
+        ("targetNamespace", "namespace"), ("namePrefix", "namePrefix"),
+        ("nameSuffix", "nameSuffix"), ("components", "components"), ("patches", "patches"),
+        ("images", "images"),
+    ):  # fmt: skip
+        if spec.get(key) is not None:
+            made.put(name, spec[key], spec.place(key))
+    return made
+
+
+def with_added(value: Value, added: MapValue) -> Value:
+    """A kustomization as Flux writes it: lists get longer, images of the same name change."""
+    if not isinstance(value, MapValue):
+        return value
+    made = value.copy_with()
+    for key, item in added.items():
+        before = value.get(key)
+        if isinstance(item, ListValue) and isinstance(before, ListValue):
+            names = {one.get("name") for one in item if isinstance(one, MapValue)}
+            kept = [
+                index for index, one in enumerate(before)
+                if key != "images" or not isinstance(one, MapValue) or one.get("name") not in names
+            ]  # fmt: skip
+            pairs = [(before[index], before.place(index)) for index in kept]
+            pairs += [(one, item.place(index)) for index, one in enumerate(item)]
+            whole = ListValue(before.source, before.start, before.end, [one for one, _ in pairs])
+            whole.places.update((at, place) for at, (_, place) in enumerate(pairs) if place)
+            made.put(key, whole, value.place(key))
+        else:
+            made.put(key, item, added.place(key))
+    return made
+
+
 def _folder(path: str, named: str, folders: Collection[str]) -> str | None:
     """The folder that is named, seen from the nearest folder above the file that has it."""
     above = path.rpartition("/")[0]

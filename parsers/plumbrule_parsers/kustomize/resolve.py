@@ -28,10 +28,11 @@ from plumbrule_parsers.kubernetes_objects.lift import Lift
 from plumbrule_parsers.kustomize.accumulate import Accumulated, Builder, Charts
 from plumbrule_parsers.kustomize.build import build
 from plumbrule_parsers.kustomize.files import NAMES, Files, joined
-from plumbrule_parsers.kustomize.flux import Substitution, substitute, substitutions
+from plumbrule_parsers.kustomize.flux import Substitution, additions, substitute, substitutions
 from plumbrule_parsers.kustomize.objects import Resource
+from plumbrule_parsers.kustomize.strays import unlisted_patches
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.value import ListValue
+from plumbrule_parsers.value import ListValue, Reason, Unknown
 
 # What a file that is no object of its own is called in its document.
 _USES = {
@@ -64,20 +65,35 @@ def resolve_with(
     graph = _Graph(own)
     roots = graph.roots()
     given = substitutions(documents, graph.paths)
-    builder = Builder(read, charts)
+    added = additions(documents, graph.paths)
+    builder = Builder(
+        read, charts, added={folder: ways[0] for folder, ways in added.items() if len(ways) == 1}
+    )  # fmt: skip
     builds = [
         _Build(folder, own[graph.paths[folder]], _built(builder, graph, own, folder))
         for folder in roots
     ]
     for one in builds:
         one.apply(given.get(one.folder))
+        if len(added.get(one.folder, ())) > 1:
+            one.made.holes.append(_several(one, len(added[one.folder])))
     found = _documents(documents, builds)
+    for stray in unlisted_patches(documents, own):
+        found.setdefault(stray.source.path, stray)
     for folder, path in graph.paths.items():
         references = graph.references(folder)
         if references:
             document = found.get(path, documents[path])
             found[path] = replace(document, references=(*document.references, *references))
     return [found[path] for path in sorted(found)]
+
+
+def _several(one: _Build, ways: int) -> Hole:
+    """Flux objects that build one folder in different ways: what they change cannot be told."""
+    head = one.unit().span
+    detail = f"{ways} Flux objects build this folder in different ways"
+    why = Unknown(Reason.CARDINALITY, detail, head)
+    return Hole(why, head, ("k8s.Object", "k8s.Container"), within=one.folder)
 
 
 def _built(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from plumbrule_parsers.document import Completeness, Document, Node, Problem, Severity
+from plumbrule_parsers.document import Document, Node, Problem, how_much
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import ListValue, MapValue, Reason, Unknown, Value, join_segments
 from plumbrule_parsers.yaml_tree import parse_yaml
@@ -52,9 +52,7 @@ def parse(source: Source) -> Document:
                     _fill_in(rule.get(key))
                 nodes.append(Node(f"{source.path}#alert/{name}{suffix}", "prom.Alert",
                                   f"alert {rule['alert']}", fields, span))  # fmt: skip
-    lost = [problem for problem in problems if problem.severity is Severity.ERROR]
-    state = Completeness.PARTLY if lost else Completeness.EVALUATED
-    because = f"{len(lost)} problem(s)" if lost else ""
+    state, because = how_much(problems)
     return Document(source, "prometheus", tuple(nodes), problems=tuple(problems),
                     completeness=state, because=because)  # fmt: skip
 

@@ -153,6 +153,6 @@ def shared_access(token: str) -> Check:
 
 
 def slack(token: str) -> Check:
-    """Numbers in the token name a team and a bot, with ten to thirteen digits."""
-    numbers = [part for part in token.split("-")[1:] if part.isdigit()]
+    """Numbers ahead of the secret part name a team and a bot, with ten to thirteen digits."""
+    numbers = [part for part in token.split("-")[1:-1] if part.isdigit()]
     return Check.INVALID if any(not 10 <= len(one) <= 13 for one in numbers) else Check.UNTOLD

@@ -6,24 +6,19 @@ hold literals; the literals themselves stay in the file.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from plumbrule_parsers.document import Node
-from plumbrule_parsers.secret_tokens.harmless import why_harmless
-from plumbrule_parsers.secret_tokens.judge import SHORT, settings_in, why_no_secret
-from plumbrule_parsers.secret_tokens.names import secret_kind
+from plumbrule_parsers.secret_tokens import credential_lines as lines
+from plumbrule_parsers.secret_tokens import credential_trees as trees
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import MapValue, Place
 
 KIND: Final = "secret.File"
-_SHORTEST: Final = 4
 _MOST: Final = 200  # credentials of one file
 _MOST_TEXT: Final = 2_000_000
-_HASH: Final = "it is the hash of a password"
-Found = tuple[str, str, int, int]  # field, why it is harmless, start and end of the value
 
 
 def file_nodes(source: Source) -> tuple[Node, ...]:
@@ -60,7 +55,12 @@ def form_of(path: str, text: str) -> str | None:
     if lower == ".env" or lower.startswith(".env.") or lower.endswith(".env"):
         return "env"
     if lower in _NAMES:
-        return _NAMES[lower]
+        form = _NAMES[lower]
+        return form if form != "hub" or "oauth_token" in text[:_HEAD] else None
+    if lower.endswith(".sql"):
+        return "sql"
+    if lower.endswith("passwd") and _PASSWD.match(text):
+        return "passwd"
     if lower in ("credentials", ".credentials") and "aws_secret_access_key" in text:
         return "aws"
     if lower == "config.json" and folder.endswith("/.docker"):
@@ -68,6 +68,8 @@ def form_of(path: str, text: str) -> str | None:
     return "htpasswd" if lower.endswith(".htpasswd") else None
 
 
+_HEAD: Final = 20_000
+_PASSWD = re.compile(r"[\w.@-]+:[^:\r\n]{13,}:[^\r\n]*:")
 _KUBECONFIG: Final = ("kubeconfig", "kubeconfig.yaml", "kubeconfig.yml")
 _NAMES: Final = {
     ".npmrc": "npmrc", "npmrc": "npmrc", ".yarnrc": "npmrc", ".netrc": "netrc", "_netrc": "netrc",
@@ -77,156 +79,28 @@ _NAMES: Final = {
     ".bash_profile": "env", ".profile": "env", ".zshrc": "env", ".zshenv": "env", ".envrc": "env",
     "secrets.yml": "settings", "secrets.yaml": "settings", "secrets.json": "settings",
     "credentials.json": "settings", "sftp-config.json": "settings", "sftp.json": "settings",
+    ".ftpconfig": "settings", ".remote-sync.json": "settings", ".ftpquota": "settings",
+    "deployment-config.json": "settings", ".tugboat": "settings", "hub": "hub", "hosts.yml": "hub",
+    ".git-credentials": "git-credentials", ".gitcredentials": "git-credentials",
+    ".esmtprc": "words", ".msmtprc": "words", ".fetchmailrc": "words", "redis.conf": "words",
+    ".my.cnf": "ini", ".mylogin.cnf": "ini", ".boto": "ini", "rclone.conf": "ini",
+    "gradle.properties": "ini", "pip.conf": "ini", ".wgetrc": "ini", ".curlrc": "words",
+    "wp-config.php": "wordpress", "master.key": "master-key", "logins.json": "firefox",
+    ".terraformrc": "terraform-rc", "terraform.rc": "terraform-rc", "shadow": "passwd",
+    "credentials.tfrc.json": "terraform-rc", "auth.json": "composer", "settings.xml": "xml",
+    "nuget.config": "xml", "webservers.xml": "xml", "filezilla.xml": "xml",
+    "recentservers.xml": "xml", "sitemanager.xml": "xml", "dbeaver-data-sources.xml": "xml",
+    ".dbeaver-data-sources.xml": "xml", "web.config": "xml", "app.config": "xml",
+    "tomcat-users.xml": "xml", "server.xml": "xml",
 }  # fmt: skip
 
-
-# ------------------------------------------------------------------ lines
-_ENV_LINE = re.compile(
-    r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.]*)[ \t]*=[ \t]*"
-    r"(?:\"([^\"\r\n]*)\"|'([^'\r\n]*)'|([^\r\n]*?))[ \t]*(?:[ \t]#[^\r\n]*)?\r?$"
-)
-
-
-def _env(text: str) -> Iterator[Found]:
-    for match in _ENV_LINE.finditer(text):
-        group = next((one for one in (2, 3, 4) if match[one] is not None), 4)
-        if secret_kind(match[1]) and match[group]:
-            yield match[1], why_no_secret(match[1], match[group]), *match.span(group)
-
-
-_NPM_LINE = re.compile(
-    r"(?m)^[ \t]*((?:[^\s=#;]*:)?_(?:authToken|auth|password))[ \t]*=[ \t]*[\"']?([^\s\"']+)"
-)
-
-
-def _npmrc(text: str) -> Iterator[Found]:
-    for match in _NPM_LINE.finditer(text):
-        yield match[1].rpartition(":")[2], _literal(match[2]), *match.span(2)
-
-
-_NETRC = re.compile(r"(?m)\b(machine|default|login|password|account)[ \t\r\n]+(\S+)")
-
-
-def _netrc(text: str) -> Iterator[Found]:
-    machine = ""
-    for match in _NETRC.finditer(text):
-        if match[1] == "machine":
-            machine = match[2]
-        elif match[1] == "password":
-            yield f"password of {machine or 'default'}", _literal(match[2]), *match.span(2)
-
-
-_INI_LINE = re.compile(
-    r"(?m)^[ \t]*(?:\[([^\]\r\n]*)\]|([\w.-]+)[ \t]*[=:][ \t]*([^\r\n]*?))[ \t]*\r?$"
-)
-
-
-def _pypirc(text: str) -> Iterator[Found]:
-    section = ""
-    for match in _INI_LINE.finditer(text):
-        if match[1] is not None:
-            section = match[1]
-        elif match[2] == "password" and match[3]:
-            yield f"password of {section}", _literal(match[3]), *match.span(3)
-
-
-def _aws(text: str) -> Iterator[Found]:
-    for match in _INI_LINE.finditer(text):
-        key, value = match[2] or "", (match[3] or "").partition(" #")[0].strip()
-        if key in _AWS_KEYS and value:
-            yield key, _literal(value), match.start(3), match.start(3) + len(value)
-
-
-_AWS_KEYS: Final = frozenset({"aws_secret_access_key", "aws_session_token", "secret_key"})
-
-
-def _settings(text: str) -> Iterator[Found]:
-    if _OBJECT.search(text) or "sops" in text[-4_000:]:
-        return  # an object of Kubernetes has rules of its own
-    at = 0
-    for key, value in settings_in(text):
-        at = max(text.find(value, at), 0)
-        yield key, why_no_secret(key.rpartition(".")[2], value), at, at + len(value)
-
-
-_OBJECT = re.compile(r"(?m)^apiVersion:")
-
-
-def _pgpass(text: str) -> Iterator[Found]:
-    for match in _PGPASS_LINE.finditer(text):
-        yield f"password of {match[1]}", _literal(match[2]), *match.span(2)
-
-
-_PGPASS_LINE = re.compile(r"(?m)^[^#:\r\n]+:[^:\r\n]*:[^:\r\n]*:([^:\r\n]*):([^\r\n]+?)\r?$")
-_LOGIN_LINE = re.compile(r"(?m)^([^\s:#]+):([^\s:]{4,})[ \t]*\r?$")
-
-
-def _htpasswd(text: str) -> Iterator[Found]:
-    for match in _LOGIN_LINE.finditer(text):
-        hashed = match[2].startswith(("$", "{"))
-        yield match[1], _HASH if hashed else _literal(match[2]), *match.span(2)
-
-
-def _literal(value: str) -> str:
-    """Why a value that stands where only a credential can stand is none.
-
-    A weak one is one all the same.
-    """
-    return why_harmless(value) or ("" if len(value) >= _SHORTEST else SHORT)
-
-
-# ------------------------------------------------------------------ trees
-_USER_FIELDS: Final = (
-    "client-key-data", "token", "password", "id-token", "refresh-token", "access-token"
-)  # fmt: skip
-_KUBE_LINE = re.compile(
-    rf"(?m)^[ \t-]*[\"']?({'|'.join(_USER_FIELDS)})[\"']?[ \t]*:[ \t]*[\"']?([^\s\"',}}]+)"
-)
-
-
-def _kubeconfig(text: str) -> Iterator[Found]:
-    for match in _KUBE_LINE.finditer(text):
-        why = "" if match[1] == "client-key-data" and len(match[2]) > 100 else _literal(match[2])
-        yield match[1], why, *match.span(2)
-
-
-_MEMBER = re.compile(r"\"([\w.-]{1,100})\"\s*:\s*\"((?:[^\"\\\r\n]|\\.)*)\"")
-_STATE_SECRETS: Final = frozenset({"result", "bcrypt_hash", "private_key_pem", "secret_string"})
-
-
-def _state(text: str) -> Iterator[Found]:
-    """Members of a state or a plan whose names, or whose types, say that they are secrets."""
-    for match in _MEMBER.finditer(text):
-        key, value = match[1], match[2]
-        if not value or not (secret_kind(key) or key in _STATE_SECRETS):
-            continue
-        before = text[max(0, match.start() - 2_000) : match.start()]
-        if key == "result" and '"random_password"' not in before:
-            continue
-        called = "password" if key in _STATE_SECRETS else key
-        why = why_no_secret(called, value.replace("\\n", "\n"))
-        yield key, why, *match.span(2)
-
-
-def _docker(text: str) -> Iterator[Found]:
-    try:
-        auths = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    if not isinstance(auths, dict):
-        return
-    listed = auths.get("auths", auths)
-    for host, login in listed.items() if isinstance(listed, dict) else ():
-        for key in ("auth", "password", "identitytoken"):
-            value = login.get(key) if isinstance(login, dict) else None
-            if isinstance(value, str) and value:
-                at = max(text.find(json.dumps(value)), 0) + 1
-                why = why_no_secret("auth" if key == "auth" else "password", value)
-                yield f"{key} of {host}"[:100], why, at, at + len(value)
-
-
-_READERS: Final[dict[str, Callable[[str], Iterator[Found]]]] = {
-    "state": _state, "plan": _state, "kubeconfig": _kubeconfig, "env": _env, "npmrc": _npmrc,
-    "netrc": _netrc, "pypirc": _pypirc, "docker": _docker, "htpasswd": _htpasswd,
-    "aws": _aws, "pgpass": _pgpass, "settings": _settings,
+_READERS: Final[dict[str, Callable[[str], Iterator[lines.Found]]]] = {
+    "state": trees.state, "plan": trees.state, "kubeconfig": trees.kubeconfig, "env": lines.env,
+    "npmrc": lines.npmrc, "netrc": lines.netrc, "pypirc": lines.pypirc, "docker": trees.docker,
+    "htpasswd": lines.htpasswd, "aws": lines.aws, "pgpass": lines.pgpass,
+    "settings": lines.settings, "hub": lines.settings, "composer": lines.settings,
+    "git-credentials": lines.git_credentials, "words": lines.words, "ini": lines.ini,
+    "wordpress": lines.wordpress, "master-key": lines.master_key, "firefox": trees.firefox,
+    "terraform-rc": trees.terraform_rc, "passwd": lines.passwd, "sql": lines.sql,
+    "xml": trees.xml,
 }  # fmt: skip

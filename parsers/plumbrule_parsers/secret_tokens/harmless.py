@@ -54,6 +54,7 @@ _WAITING = re.compile(
 _CHOICE = re.compile(
     r"(?i)none|null|nil|empty|default|unset|value|string|optional|required|true|false|yes|no|on|off"
     r"|enabled?|disabled?|auto(?:matic)?|always|never|plain(?:text)?|bearer|basic|jwt|oidc|sha256"
+    r"|on[-_]create|if[-_]missing|secretsmanager|secrets?[-_]manager|key[-_]?vault|vault|prompt|file|noecho"
 )
 _SAME = re.compile(r"(?s)(.)\1*")
 _ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl")
@@ -103,7 +104,7 @@ PLACEHOLDER: Final = "it is a placeholder"
 # Passwords that everybody knows, because products are delivered with them.
 _KNOWN = re.compile(
     r"""(?xi)
-      (?: admin|root|user|guest|demo|postgres(?:ql|user)?|mysql|maria(?:db)?|mongo(?:db)?|redis
+      (?: admin|root|toor|user|guest|demo|postgres(?:ql|user)?|mysql|maria(?:db)?|mongo(?:db)?|redis
         | rabbit(?:mq)?|minio|elastic(?:search)?|kafka|grafana|keycloak|prometheus|prom|oracle|sa
         | pass|passw[o0]rd|p@ssw[o0]rd|pw|pwd|secret|welcome|letmein|qwerty|wordpress|jenkins|nginx
         | super|default|test|temp|local|docker|vagrant|ubuntu|hello|foo|bar|openshift|operator

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -59,10 +60,11 @@ _LINE = re.compile(
 )
 
 
-# Reasons why a value stands in no file: it is made or fetched when things are run.
+# Reasons why a value stands in no file of the repository: it is made or fetched when things are
+# run, or it comes out of a module elsewhere (what is put into that is judged where it is put).
 NOT_WRITTEN: Final = frozenset({
     Reason.RANDOM, Reason.SECRET, Reason.TIME, Reason.NO_VALUE, Reason.ENVIRONMENT,
-    Reason.COMPUTED, Reason.DATA_SOURCE,
+    Reason.COMPUTED, Reason.DATA_SOURCE, Reason.REMOTE,
 })  # fmt: skip
 _REFERENCE: Final = "${elsewhere}"
 
@@ -89,11 +91,24 @@ def as_written(value: object) -> object:
     return value
 
 
+def as_far_as_known(value: object) -> object:
+    """The same with a reference for every part that cannot be told: no secret comes of those."""
+    if isinstance(value, Unknown):
+        return _REFERENCE
+    if isinstance(value, Segments):
+        return "".join(one if isinstance(one, str) else _REFERENCE for one in value.parts)
+    if isinstance(value, Mapping):
+        return {key: as_far_as_known(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple, frozenset)):
+        return [as_far_as_known(item) for item in value if item is not None]
+    return value
+
+
 _VALUES: Final = ("double", "single", "bare")
 # A flag or a variable on a command line; it looks ahead, because one may be the value of another.
 _FLAG = re.compile(
     r"(?:^|[\s;&|(\"'])(?=(?:--?(?P<flag>[A-Za-z][\w.-]{1,60})(?:=|[ \t]+(?!-))"
-    r"|(?P<env>[A-Za-z_][A-Za-z0-9_]{2,60})=)[\"']?(?P<value>[^\s\"';|&]{1,400}))"
+    r"|(?P<env>[A-Za-z_][A-Za-z0-9_]{2,60})=)[\\\"']{0,2}(?P<value>[^\s\\\"';|&]{1,400}))"
 )
 
 
@@ -126,10 +141,13 @@ def _text(name: str, value: str) -> str:
     if "\n" in value.strip() and not value.lstrip().startswith("-----BEGIN"):
         return "" if any(why == "" for _key, why, _at in _lines(value)) else NO_NAME
     kind = secret_kind(name)
-    text = value.strip().strip("\"'")[:_MOST_WORD]
+    text = value.strip().strip("\\\"'")[:_MOST_WORD]
     if not kind:
         password = _login(text) if name.lower().strip("_") == "auth" else ""
         return why_harmless(password) if password else NO_NAME
+    fallback = _FALLBACK.fullmatch(text)
+    if fallback is not None:  # the reference comes with the literal that stands in for it
+        return _text(name, fallback["text"])
     why = why_harmless(text)
     if why:
         return why
@@ -137,6 +155,10 @@ def _text(name: str, value: str) -> str:
     if readable:
         return _text(name, readable)
     return _shape(kind, text, weak=is_weak(name))
+
+
+# `${NAME:-text}` of a shell and of Compose, `${name:text}` of Spring.
+_FALLBACK = re.compile(r"\$\{[A-Za-z_][\w.]*:-?(?P<text>[^{}$?+=-][^{}$]*)\}")
 
 
 def _parsed(text: str) -> object:
@@ -160,6 +182,27 @@ def _decoded(text: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return found if found.isprintable() and not any(one in found for one in "`|~^\\") else ""
+
+
+_KEY_MARK = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY")
+_PACKED = re.compile(r"[A-Za-z0-9+/\r\n]{32,}={0,2}\s*")
+
+
+def _packed(text: str) -> str:
+    """The text of several lines, or of a key, that the value is in base64 or compressed in it."""
+    if len(text) < _SHORTEST_PACKED or not _PACKED.fullmatch(text):
+        return ""
+    try:
+        data = base64.b64decode(text)
+        if data.startswith(b"\x1f\x8b"):
+            data = zlib.decompressobj(31).decompress(data, _MOST)
+        found = data.decode()
+    except (binascii.Error, ValueError, zlib.error):
+        return ""
+    return found if "\n" in found or found.startswith("-----BEGIN") else ""
+
+
+_SHORTEST_PACKED: Final = 32
 
 
 def _login(text: str) -> str:
@@ -236,6 +279,12 @@ def _leaves(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and depth < _DEPTH and (parsed := _parsed(value)) is not None:
         yield from _leaves(name, parsed, depth + 1)
     elif isinstance(value, str):
+        if depth < _DEPTH and (packed := _packed(value)):
+            if _KEY_MARK.search(packed):  # nobody packs a text that only speaks of keys
+                yield "private key", ""
+            else:
+                yield from _leaves(name, packed, _DEPTH)
+            return
         inner = [(key, why) for key, why, _at in _lines(value)] if "\n" in value.strip() else []
         if "=" in value and not secret_kind(name) and not inner:
             inner = list(_arguments(value))
@@ -287,11 +336,24 @@ def _lines(text: str) -> Iterator[tuple[str, str, int]]:
         yield token.detector.title, token.harmless, token.start
 
 
+# The same inside braces on one line: `smtp: {password: ..., port: 25}`.
+_INLINE = re.compile(
+    r"[{,][ \t]*[\"']?(?P<key>[A-Za-z_][\w.-]{0,99})[\"']?[ \t]*:[ \t]*"
+    r"(?:\"(?P<double>[^\"\r\n]{1,400})\"|'(?P<single>[^'\r\n]{1,400})'"
+    r"|(?P<bare>[^\s\"',;{}\[\]]{1,400}))[ \t]*(?=[,}])"
+)
+
+
 def settings_in(text: str) -> Iterator[tuple[str, str]]:
-    """Name and value of each setting in the text whose name speaks of a secret."""
-    for number, match in enumerate(_LINE.finditer(text[:_MOST])):
-        if number >= _MOST_LINES:
-            return
-        value = next(match[one] for one in _VALUES if match[one] is not None)
-        if secret_kind(match["key"].rpartition(".")[2]):
-            yield match["key"], value
+    """Name and value of each setting in the text whose name speaks of a secret, in their order."""
+    found: dict[int, tuple[str, str]] = {}
+    patterns = (_LINE, _INLINE) if "{" in text else (_LINE,)
+    for pattern in patterns:
+        for number, match in enumerate(pattern.finditer(text[:_MOST])):
+            if number >= _MOST_LINES:
+                break
+            group = next(one for one in _VALUES if match[one] is not None)
+            if secret_kind(match["key"].rpartition(".")[2]):
+                found.setdefault(match.start(group), (match["key"], match[group]))
+    for _at, setting in sorted(found.items()):
+        yield setting

@@ -67,7 +67,18 @@ def _values_of(node: Node) -> tuple[str, Value]:
         return "argo", fields.get("helm")
     if fields.get("api_kind") == "HelmRelease":
         return "flux", fields.get("values")
+    if node.kind in _OBJECTS and fields.get("api_kind") not in _SAFE:
+        return "object", fields.get("spec")
     return "", None
+
+
+_OBJECTS: Final = frozenset({"k8s.CustomObject", "flux.Kustomization"})
+# These refer to secrets, hold them encrypted, or describe other objects.
+_SAFE: Final = frozenset({
+    "SealedSecret", "ExternalSecret", "ClusterExternalSecret", "PushSecret", "SecretStore",
+    "ClusterSecretStore", "SecretProviderClass", "CustomResourceDefinition", "VaultStaticSecret",
+    "VaultDynamicSecret", "SopsSecret", "CompositeResourceDefinition",
+})  # fmt: skip
 
 
 def _chart_of(path: str, charts: Collection[str]) -> str | None:

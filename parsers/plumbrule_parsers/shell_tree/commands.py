@@ -12,8 +12,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from plumbrule_parsers.shell_tree.launchers import prefixes
+from plumbrule_parsers.shell_tree.questions import GIVES_UP, LOOKED_AT, NEW, NOTHING, QUESTION
 from plumbrule_parsers.shell_tree.state import ShellState, with_options
-from plumbrule_parsers.shell_tree.words import VARIABLE, Arguments, Expression, Text, Word
+from plumbrule_parsers.shell_tree.words import (
+    VARIABLE,
+    Arguments,
+    Expression,
+    Text,
+    Word,
+    expressions_in,
+)
 from plumbrule_parsers.value import Segments, Unknown
 
 MAX_SCRIPT = 262_144  # characters
@@ -21,17 +30,8 @@ MAX_INSIDE = 3  # scripts in arguments of scripts
 MAX_GUARD = 200  # characters of a guard that are kept
 MAX_GUARDS = 8
 
-_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{|\}\}).)*+\}\}", re.DOTALL)
-# Commands that ask and change nothing, so that what follows `&&` depends on the answer.
-_QUESTION = re.compile(
-    r"(?:test|\[{1,2}|grep|cmp|diff|command\s+-v|which|type|(?:kubectl|oc)\s+get|helm\s+(?:status|list)"
-    r"|git\s+diff|docker\s+inspect|aws\s+\S+\s+(?:describe|list|get|head)\S*)(?:\s|$)"
-)
-_PREFIXES = {"sudo", "exec", "command", "time", "nohup", "env", "nice", "doas"}
 _SHELLS = {"bash", "sh", "ash", "dash", "zsh", "ksh"}
 _SSH_VALUES = {"-o", "-i", "-p", "-l", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-m", "-S", "-W"}
-# What behind `||` does nothing about the failure.
-_NOTHING = re.compile(r"(?:true|:|echo|printf|exit\s+0|/bin/true)(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,14 @@ class Around:
 
     `guards` are the conditions under which it runs. `tested`: its failure is asked for and does not
     end the script. `swallowed`: its failure is dropped (`|| true`, or behind `set +e`).
-    `reads_from` and `writes_to` are the programs before and behind it in a pipe.
+    `caught`: it is taken care of. `reads_from` and `writes_to` are the programs before and behind
+    it in a pipe.
     """
 
     guarded: bool = False
     guards: tuple[str, ...] = ()
     tested: bool = False
+    caught: bool = False
     swallowed: bool = False
     loop: bool = False
     function: str = ""
@@ -109,6 +111,8 @@ class ShellScript:
     errors: tuple[int, ...]
     state: ShellState  # behind the last command
     cut: bool = False  # the script is longer than what is read
+    probed: frozenset[str] = frozenset()  # variables that hold the output of a command
+    fresh: frozenset[str] = frozenset()  # variables that hold something new in each run
 
 
 @lru_cache(maxsize=1)
@@ -117,12 +121,6 @@ def _parser() -> Any:
     import tree_sitter_bash
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-
-
-def expressions_in(text: str) -> Iterator[Expression]:
-    """Where `${{ ... }}` stand, and what they say."""
-    for match in _EXPRESSION.finditer(text):
-        yield Expression(match.start(), match.end(), " ".join(match[0][3:-2].split()))
 
 
 def parse_shell(
@@ -142,15 +140,19 @@ def parse_shell(
     put_aside = {one.start: one for one in found if one.end <= len(text)}
     commands: list[Command] = []
     errors: list[int] = []
+    probed: set[str] = set()
+    fresh: set[str] = set()
     # A shell in which `-e` was taken back lets failures go by.
     caught = started is not None and started.errexit and not state.errexit
-    first = Around(guarded=caught, swallowed=caught)
+    first = Around(guarded=caught, swallowed=caught, caught=caught)
     after = state
     todo = [(text, 0, put_aside, first, state, 0)]
     while todo:
         part, base, aside, around, options, depth = todo.pop()
         reader = _read(part, aside, around, options)
         errors.extend(base + at for at in reader.errors)
+        probed |= reader.probed
+        fresh |= reader.fresh
         after = reader.state if depth == 0 else after
         commands.extend(
             replace(one, start=base + one.start, end=base + one.end) for one in reader.commands
@@ -166,7 +168,8 @@ def parse_shell(
     if commands and started is None and not commands[-1].around.tested:
         last = commands[-1]  # its status is that of the script, also without `-e`
         commands[-1] = replace(last, around=replace(last.around, swallowed=False))
-    return ShellScript(tuple(commands), tuple(sorted(errors)), after, cut)
+    return ShellScript(tuple(commands), tuple(sorted(errors)), after, cut,
+                       frozenset(probed), frozenset(fresh))  # fmt: skip
 
 
 def _read(text: str, aside: dict[int, Expression], around: Around, state: ShellState) -> _Reader:
@@ -195,6 +198,9 @@ class _Reader:
         self.caught = False  # behind `set +e`
         self.commands: list[Command] = []
         self.errors: list[int] = []
+        self.probed: set[str] = set()
+        self.fresh: set[str] = set()
+        self.trailing: dict[int, list[Any]] = {}  # command -> what is written behind its list
         self.inside: list[tuple[int, int, Around, ShellState]] = []
 
     def walk(self, root: Any, around: Around) -> None:
@@ -205,25 +211,40 @@ class _Reader:
             kind = node.type
             if kind == "ERROR":
                 self.errors.append(self.text.offset(node.start_byte))
+            elif kind in ("variable_assignment", "for_statement"):
+                self.probe(node)
             body, redirects = node, []
             if kind == "redirected_statement":
                 body = node.child_by_field_name("body")
                 redirects = [child for child in node.children if "redirect" in child.type]
             if body is not None and body.type in ("command", "declaration_command"):
-                self.command(body, redirects, around)
+                self.command(body, redirects + self.trailing.pop(body.id, []), around)
                 inner = [child for child in node.children if child.type != body.type]
                 if kind == "redirected_statement":
                     inner += list(body.children)
-                name = _program_of(body, self.text)
+                name = self.text.program_of(body)
                 for child in reversed(inner):
                     there = around
                     if child.type == "heredoc_redirect":
                         there = replace(around, reads_from=(*around.reads_from, name))
                     stack.append((child, there))
                 continue
-            if any(child.type == "file_redirect" for child in redirects):
+            if redirects and body is not None and body.type == "list":
+                self.trailing[_last_of(body).id] = redirects  # they belong to it alone
+            elif any(child.type == "file_redirect" for child in redirects):
                 around = replace(around, captured=True)
             stack.extend(reversed(list(self.children(node, around))))
+
+    def probe(self, node: Any) -> None:
+        """Take note of a variable that gets the output of a command."""
+        named = "name" if node.type == "variable_assignment" else "variable"
+        name = node.child_by_field_name(named)
+        given = node.child_by_field_name("value")
+        text = self.text.of(given) if given is not None else ""
+        if name is not None and ("$(" in text or "`" in text):
+            self.probed.add(self.text.of(name))
+        if name is not None and NEW.search(text):
+            self.fresh.add(self.text.of(name))
 
     def children(self, node: Any, around: Around) -> Iterator[tuple[Any, Around]]:
         """The children, each with what stands around it."""
@@ -245,7 +266,8 @@ class _Reader:
                 inner = self.guarded_by(inner, f"case {self.text.of(value)}")
             yield from ((child, inner) for child in nodes)
         elif kind == "negated_command":
-            yield from ((child, replace(around, guarded=True, tested=True)) for child in nodes)
+            inner = replace(around, guarded=True, tested=True, caught=True)
+            yield from ((child, inner) for child in nodes)
         elif kind == "function_definition":
             name = node.child_by_field_name("name")
             called = self.text.of(name)[:60] if name is not None else ""
@@ -260,15 +282,17 @@ class _Reader:
             yield from ((child, inner) for child in nodes)
         elif kind == "pipeline":
             parts = [child for child in nodes if child.is_named]
-            names = [_program_of(part, self.text) for part in parts]
+            names = [self.text.program_of(part) for part in parts]
             ends = parts[-1].children if parts else []
             if any(child.type == "file_redirect" for child in ends):
                 around = replace(around, captured=True)
             for index, part in enumerate(parts):
+                looked = any(LOOKED_AT.match(self.text.of(one)) for one in parts[index + 1 :])
                 yield (
                     part,
                     replace(
                         around,
+                        caught=around.caught or looked,
                         reads_from=(*around.reads_from, *names[:index]),
                         writes_to=(*names[index + 1 :], *around.writes_to),
                     ),
@@ -284,13 +308,15 @@ class _Reader:
         operator = next((child.type for child in nodes if not child.is_named), "")
         left, right = nodes[0], nodes[-1]
         asks = self.asks(left)
-        guarded = around.guarded or operator == "||" or asks
-        before = self.text.of(left)
-        dropped = operator == "||" and _NOTHING.match(self.text.of(right)) is not None
+        before, behind = self.text.of(left), self.text.of(right)
+        caught = operator == "||" and GIVES_UP.search(behind[-MAX_GUARD:]) is None
+        dropped = operator == "||" and NOTHING.match(behind) is not None
         for child in nodes[:-1]:
-            yield child, replace(around, guarded=guarded, tested=True,
-                                 swallowed=around.swallowed or dropped)  # fmt: skip
-        inner = replace(around, guarded=guarded)
+            yield child, replace(
+                around, guarded=around.guarded or caught or asks, tested=True,
+                caught=around.caught or caught, swallowed=around.swallowed or dropped,
+            )  # fmt: skip
+        inner = replace(around, guarded=around.guarded or operator == "||" or asks)
         if operator == "||":
             inner = self.guarded_by(inner, f"! {before}")
         elif asks:
@@ -306,7 +332,8 @@ class _Reader:
                 asked = False
             elif asked and child.is_named:
                 condition = condition or self.text.of(child)
-            inner = replace(around, guarded=True, tested=around.tested or asked)
+            inner = replace(around, guarded=True, tested=around.tested or asked,
+                            caught=around.caught or asked)  # fmt: skip
             if not asked:
                 denied = child.type in ("else_clause", "elif_clause")
                 inner = self.guarded_by(inner, f"! {condition}" if denied else condition)
@@ -327,7 +354,7 @@ class _Reader:
         if node.type == "test_command":
             return True
         name = node.child_by_field_name("name") if node.type == "command" else None
-        return name is not None and _QUESTION.match(self.text.of(node)) is not None
+        return name is not None and QUESTION.match(self.text.of(node)) is not None
 
     # -------------------------------------------------------------- one command
     def command(self, node: Any, redirects: list[Any], around: Around) -> None:
@@ -340,6 +367,7 @@ class _Reader:
         self.text.names = []
         words: list[tuple[Word, bool, Any]] = [(*self.text.word(name), name)]
         inner_redirects = list(redirects)
+        begin = 0
         for child in node.children:
             if child.type == "variable_assignment":
                 value = child.child_by_field_name("value")
@@ -351,12 +379,15 @@ class _Reader:
                 continue
             if "redirect" in child.type:
                 inner_redirects.append(child)
+            elif child.is_named and len(words) > 1 and child.start_byte == words[-1][2].end_byte:
+                # The parser cuts `$A/$B` behind the second `$`; for the shell it is one word.
+                glued = self.text.glued(begin, self.text.offset(child.end_byte))
+                words[-1] = (*glued, child)
             elif child.is_named:
+                begin = self.text.offset(child.start_byte)
                 words.append((*self.text.word(child), child))
-        while len(words) > 1 and words[0][0] in _PREFIXES:
+        for _word in range(prefixes([word for word, _splits, _node in words])):
             words.pop(0)
-            while len(words) > 1 and _is_setting(words[0][0]):
-                words.pop(0)
         for child in list(inner_redirects):  # `<<E > file`
             inner_redirects += [one for one in child.children if one.type == "file_redirect"]
         start, end = self.text.offset(node.start_byte), self.text.offset(node.end_byte)
@@ -374,11 +405,11 @@ class _Reader:
         text = self.text.text[start:end]
         heredoc, body = self.heredoc(inner_redirects)
         piped = tuple(
-            _program_of(child, self.text)
+            self.text.program_of(child)
             for one in inner_redirects for child in one.children if child.type == "pipeline"
         )  # fmt: skip
         there = replace(
-            around, guarded=around.guarded or self.caught,
+            around, guarded=around.guarded or self.caught, caught=around.caught or self.caught,
             swallowed=around.swallowed or self.caught,
             writes_to=(*piped, *around.writes_to),
         )  # fmt: skip
@@ -389,6 +420,8 @@ class _Reader:
             self.state, tuple(dict.fromkeys((*self.text.names, *VARIABLE.findall(body)))),
             self.text.expressions_in(start, end), heredoc,
         ))  # fmt: skip
+        if known in ("read", "mapfile", "readarray"):
+            self.probed.update(word for word, _splits, _node in words[1:] if isinstance(word, str))
         if known == "set":
             self.switch([word for word, _splits, _node in words[1:] if isinstance(word, str)])
         elif known in _SHELLS or known in ("ssh", "eval"):
@@ -454,22 +487,8 @@ class _Reader:
         return None, ""
 
 
-def _program_of(node: Any, text: Text) -> str:
-    """The program that the first command of the node runs, as far as it is known."""
-    for _step in range(12):
-        if node.type == "declaration_command":
-            return text.of(node.children[0])
-        name = node.child_by_field_name("name") if node.type == "command" else None
-        if name is not None:
-            word = text.word(name)[0]
-            return word.rpartition("/")[2] if isinstance(word, str) else "?"
-        inner = node.child_by_field_name("body") or next(iter(node.named_children), None)
-        if inner is None:
-            break
-        node = inner
-    return ""
-
-
-def _is_setting(word: Word) -> bool:
-    """A flag or an assignment between a prefix such as `sudo` and the program."""
-    return isinstance(word, str) and (word.startswith("-") or "=" in word)
+def _last_of(node: Any) -> Any:
+    """The command that stands last in a list."""
+    while node.type in ("list", "pipeline", "negated_command") and node.named_children:
+        node = node.named_children[-1]
+    return node

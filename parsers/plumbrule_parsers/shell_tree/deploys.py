@@ -8,7 +8,7 @@ there. A path that the pipeline computes leads nowhere, and one outside the repo
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from plumbrule_parsers.document import Document, Node, Reference, ToMatch
@@ -31,12 +31,12 @@ def deployments(document: Document) -> Iterator[Reference]:
     by_address = {node.address: node for node in document.nodes}
     for node in document.nodes:
         if node.kind == "sh.Command":
-            folder = _folder(node, by_address, document.source)
+            folder = command_folder(node, by_address, document.source)
             if folder is not None:
                 yield from _of_command(node, folder)
 
 
-def _folder(node: Node, by_address: dict[str, Node], source: Source) -> str | None:
+def command_folder(node: Node, by_address: Mapping[str, Node], source: Source) -> str | None:
     """The folder in which the command runs; None where that cannot be told."""
     step = by_address.get(node.parent)
     while step is not None and "run" not in step.fields and step.kind.endswith("Command"):
@@ -49,10 +49,10 @@ def _folder(node: Node, by_address: dict[str, Node], source: Source) -> str | No
     within = step.fields.get("working_directory")
     if within is not None and not isinstance(within, str):
         return None
-    return _joined(base, within or ".")
+    return joined(base, within or ".")
 
 
-def _joined(base: str, path: str) -> str | None:
+def joined(base: str, path: str) -> str | None:
     """A path of a command as a folder of the repository, `.` for its root."""
     if path.startswith(("/", "~", "$")) or "://" in path:
         return None
@@ -85,11 +85,11 @@ def _helm(node: Node, words: list[Value], folder: str) -> Iterator[Reference]:
     """The chart with the value set that `-f` names, with its defaults if it names none."""
     named = _positionals(words)[1:]  # behind the subcommand: the release's name and the chart
     chart = named[1] if len(named) > 1 else None
-    place = _joined(folder, chart) if isinstance(chart, str) else None
+    place = joined(folder, chart) if isinstance(chart, str) else None
     if place is None:
         return
     files = list(_values_of(words, ("-f", "--values")))
-    paths = [_joined(folder, one) if isinstance(one, str) else None for one in files]
+    paths = [joined(folder, one) if isinstance(one, str) else None for one in files]
     equals: list[tuple[str, Value]] = [("folder", place), ("form", CHART)]
     doubt = None
     if any(path is None for path in paths):
@@ -104,7 +104,7 @@ def _helm(node: Node, words: list[Value], folder: str) -> Iterator[Reference]:
 
 
 def _unit(node: Node, folder: str, path: Value, form: str) -> Iterator[Reference]:
-    place = _joined(folder, path) if isinstance(path, str) else None
+    place = joined(folder, path) if isinstance(path, str) else None
     if place is not None:
         target = ToMatch(("core.Unit",), (("folder", place), ("form", form)))
         yield Reference("deploys", node.address, target, node.span)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.shell_tree.commands import Command
+from plumbrule_parsers.shell_tree.launchers import started
 from plumbrule_parsers.shell_tree.state import ShellState
 from plumbrule_parsers.value import ListValue, Reason, Segments, Unknown, Value
 
@@ -35,7 +36,17 @@ _CLUSTER = {"kubectl", "oc", "helm", "flux", "istioctl", "linkerd", "skaffold", 
             "helmfile", "argocd", "cilium", "velero", "cmctl"}  # fmt: skip
 _DATABASE = {"psql", "mysql", "mariadb", "mongo", "mongosh", "mongoimport", "createdb", "dropdb",
              "createuser", "redis-cli", "pg_restore", "mongorestore", "sqlcmd", "clickhouse-client",
-             "kafka-topics", "kafka-topics.sh", "rabbitmqctl", "rabbitmqadmin", "mc"}  # fmt: skip
+             "kafka-topics", "kafka-topics.sh", "rabbitmqctl", "rabbitmqadmin", "mc",
+             "cockroach", "prisma", "alembic", "flyway", "liquibase", "manage.py", "django-admin",
+             "artisan", "rails", "rake", "sequelize", "sequelize-cli", "typeorm",
+             "hasura"}  # fmt: skip
+_MIGRATORS = {"prisma", "alembic", "flyway", "liquibase", "manage.py", "django-admin", "artisan",
+              "rails", "rake", "sequelize", "sequelize-cli", "typeorm", "hasura"}  # fmt: skip
+# Of these, what changes a database; the others work on the machine.
+_MIGRATES = re.compile(
+    r"migrat|db:|upgrade|downgrade|flush|superuser|schema|database|update|clean"
+    r"|drop|push|reset"
+)
 # Everything that these do has its effect in another system.
 _REMOTE = {"aws", "gcloud", "az", "gh", "glab", "gsutil", "bq", "eksctl", "kops", "doctl", "heroku",
            "flyctl", "fly", "pulumi", "vault", "twine", "ansible-playbook", "ansible", "scp", "ssh",
@@ -53,8 +64,7 @@ _REACHING = {
     "cdk": {"deploy", "destroy", "bootstrap"}, "sam": {"deploy", "delete"}, "poetry": {"publish"},
     "flit": {"publish"}, "uv": {"publish"}, "lerna": {"publish"}, "chart-releaser": {"upload"},
     "cr": {"upload", "index"}, "oras": {"push"}, "cosign": {"sign", "attest"},
-    "prisma": {"migrate", "db"}, "alembic": {"upgrade", "downgrade"}, "flyway": {"migrate"},
-    "liquibase": {"update"},
+    "hatch": {"publish"}, "vsce": {"publish"}, "ovsx": {"publish"},
 }  # fmt: skip
 _LOCAL_CONTEXTS = ("kind-", "k3d-", "minikube")  # as the makers name them
 _HELM_LOCAL = {"template", "lint", "package", "dependency", "dep", "repo", "show", "pull", "env",
@@ -62,7 +72,7 @@ _HELM_LOCAL = {"template", "lint", "package", "dependency", "dep", "repo", "show
 _HERE = re.compile(r"localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0")
 _SENDS = re.compile(
     r"(?:^|\s)(?:(?:-X\s*|--request[ =])(?:POST|PUT|PATCH|DELETE)"
-    r"|(?:-d|--data\S*|-F|--form|-T|--upload-file)\b)"
+    r"|(?:--post-(?:data|file)|--json|-(?!nd\b)[a-zA-Z]*d|--data\S*|-F|--form|-T|--upload-file)\b)"
 )
 
 
@@ -79,6 +89,8 @@ class Ground:
     made: list[str] = field(default_factory=list)  # what started one
     shell: ShellState | None = None  # behind the last script
     unread: tuple[int, ...] = ()  # offsets in the last script of what did not parse
+    probed: set[str] = field(default_factory=set)  # variables that hold the output of a command
+    fresh: set[str] = field(default_factory=set)  # variables that hold something new in each run
 
     def action(self, repository: str) -> None:
         """Take note of an action that the job uses."""
@@ -91,12 +103,14 @@ class Ground:
 
     def domain(self, command: Command) -> Value:
         """Where the command's effect lasts; the redirects of any command write on the machine."""
-        program = command.program
+        program, listed = started(command.program, command.words)
+        if command.program in _CLUSTER:  # what `kubectl exec` starts is in the cluster
+            program, listed = command.program, command.words
         if not isinstance(program, str):
             why = program if isinstance(program, Unknown) else program.unknowns[0]
             return Unknown(Reason.ENVIRONMENT, why.detail, why.span, "string",
                            (THROWAWAY, PERSISTENT, REMOTE), not_null=True)  # fmt: skip
-        words = [word if isinstance(word, str) else "" for word in command.words]
+        words = [word if isinstance(word, str) else "" for word in listed]
         named = {word for word in words[:4] if word and not word.startswith("-")}
         if named & _CLUSTER_MAKERS.get(program, set()):
             self.cluster = True
@@ -113,7 +127,7 @@ class Ground:
             if program == "helm" and command.subcommand in _HELM_LOCAL:
                 return self.local(command)
             return THROWAWAY if self.cluster and not _elsewhere(words) else REMOTE
-        if program in _DATABASE:
+        if program in _DATABASE and (program not in _MIGRATORS or _MIGRATES.search(command.text)):
             here = self.services or _HERE.search(command.text) is not None
             return self.local(command) if here else REMOTE
         if not reaches_out(program, named, command.text):

@@ -8,8 +8,10 @@ from dataclasses import replace
 from plumbrule_parsers.document import Hole, Node
 from plumbrule_parsers.shell_tree.commands import MAX_SCRIPT, Command, parse_shell
 from plumbrule_parsers.shell_tree.domain import Ground
+from plumbrule_parsers.shell_tree.provided import ends_early, provided
 from plumbrule_parsers.shell_tree.second_run import Maybe, second_run
 from plumbrule_parsers.shell_tree.state import ShellState
+from plumbrule_parsers.shell_tree.targets import made_by, newly_named, removed_by
 from plumbrule_parsers.shell_tree.words import Expression
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Reason, Unknown, Value
@@ -38,6 +40,9 @@ def command_nodes(
     parsed = parse_shell(script, state, expressions, started)
     ground.shell = parsed.state
     ground.unread = (*parsed.errors, MAX_SCRIPT) if parsed.cut else parsed.errors
+    ground.probed |= parsed.probed
+    ground.fresh |= parsed.fresh
+    early: list[str] = []  # conditions under which the script has ended before
     for command in parsed.commands:
         shown = _shown(command)
         counts[shown] = counts.get(shown, 0) + 1
@@ -46,6 +51,10 @@ def command_nodes(
         end = max(start, place(max(command.start, command.end - 1)) + 1)
         span = Span(source, start, min(end, len(source.text)))
         fields = _fields(command, span, shown)
+        repeat = _repeat(command, span, ground, early)
+        if repeat is not None:
+            fields.put("repeat", repeat, Place(span))
+        early.extend(ends_early(command))
         fields.put("domain", ground.domain(command))
         fields.put("machine", ground.local(command))
         if seen is not None:
@@ -123,14 +132,37 @@ def _fields(command: Command, span: Span, shown: str) -> MapValue:
             fields.put(name, text, at)
     if command.heredoc is not None:
         fields.put("heredoc", command.heredoc, at)
+    removed = removed_by(command)
+    if removed:
+        fields.put("removes", listed(removed), at)
+    return fields
+
+
+def _repeat(command: Command, span: Span, ground: Ground, early: Iterable[str]) -> MapValue | None:
+    """What a second run does, as the kind `sh.Repeat` has it."""
     again = second_run(command)
+    if again is None:
+        return None
+    source, start, end = span.source, span.start, span.end
+    form = again.forms[0] if isinstance(again, Maybe) else again.form
+    fields = MapValue(source, start, end)
     if isinstance(again, Maybe):
         why = replace(again.why, type="string", candidates=again.families, not_null=True)
-        fields.put("repeat", MapValue(source, start, end, {"family": why}), at)
-    elif again is not None:
-        form = again.form
-        fields.put("repeat", MapValue(source, start, end, {
-            "family": form.family, "called": again.called, "again": form.again,
-            "happens": form.happens, "remedy": form.remedy,
-        }), at)  # fmt: skip
+        fields.put("family", why)
+    else:
+        fields.put("family", form.family)
+        for name, text in (
+            ("called", again.called), ("again", form.again), ("happens", form.happens),
+            ("remedy", form.remedy), ("add", form.add),
+        ):  # fmt: skip
+            if text:
+                fields.put(name, text)
+    if provided(command, form, ground.probed, early):
+        fields.put("provided", value=True)
+    if newly_named(command, ground.fresh):
+        fields.put("new_name", value=True)
+    called = form.depth if isinstance(again, Maybe) else again.called.count(" ")
+    made = made_by(command, called)
+    if made:
+        fields.put("makes", ListValue(source, start, end, made))
     return fields

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from plumbrule_parsers.value import Reason, Segments, Unknown, join_segments
@@ -14,14 +13,19 @@ Word = str | Segments | Unknown
 
 
 class Expression(NamedTuple):
-    """A stretch of a script that the CI system replaces: what it says, and its text if known."""
+    """A stretch of a script that the CI system replaces: what it says, and its text if known.
+
+    `candidates` are all the texts that it can be, if they are listed.
+    """
 
     start: int
     end: int
     said: str
     value: str | None = None
+    candidates: tuple[str, ...] = ()
 
 
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{|\}\}).)*+\}\}", re.DOTALL)
 # Programs whose first argument names what they do; the number says how many words it may take.
 SUBCOMMANDS = {
     "kubectl": 1, "oc": 1, "helm": 1, "terraform": 1, "tofu": 1, "terragrunt": 1, "git": 1,
@@ -31,16 +35,24 @@ SUBCOMMANDS = {
     "gcloud": 2, "az": 2, "gh": 2, "kustomize": 1, "skaffold": 1, "vault": 1, "make": 0,
 }  # fmt: skip
 # Flags of these programs that stand before the subcommand and take a word.
-_VALUE_FLAGS = {"-n", "--namespace", "--context", "--kubeconfig", "-C", "-chdir", "--kube-context",
+VALUE_FLAGS = {"-n", "--namespace", "--context", "--kubeconfig", "-C", "-chdir", "--kube-context",
                 "--profile", "--region", "--project", "-f", "--file", "-H", "--host"}  # fmt: skip
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 VARIABLE = re.compile(r"\$\{?[#!]?([A-Za-z_]\w*)")
+_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\w+")
 _SPECIAL = set(" \t\r\n\"'\\$`*?[]{}()<>|&;#~!")  # the shell would read these in the text
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "process_substitution",
                "arithmetic_expansion")  # fmt: skip
 
 
+def expressions_in(text: str) -> Iterator[Expression]:
+    """Where `${{ ... }}` stand, and what they say."""
+    for match in _EXPRESSION.finditer(text):
+        yield Expression(match.start(), match.end(), " ".join(match[0][3:-2].split()))
+
+
 class Text:
-    """A script with its places in bytes and characters, and the CI system's expressions in it.
+    """A script with its places, and the CI system's expressions in it.
 
     `expressions` are by the offset at which they stand.
     """
@@ -48,18 +60,16 @@ class Text:
     def __init__(self, text: str, plain: str, expressions: Mapping[int, Expression]) -> None:
         self.text = text
         self.plain = plain  # the text with something harmless in place of each expression
-        self.data = data = plain.encode("utf-8", "replace")  # half of a surrogate becomes `?`
+        # The grammar's scanner looks letters up in a small table and reads memory beyond it for
+        # others. To a shell they are all parts of words; and so a byte is a character.
+        self.data = _FOREIGN.sub("x", plain).encode()
         self.names: list[str] = []  # of the shell's variables, as words with them are read
         self.expressions = expressions
-        # The byte behind each character; None if characters are bytes.
-        self.ends: list[int] | None = None
-        if len(data) != len(text):
-            self.ends = list(accumulate(len(letter.encode("utf-8", "replace")) for letter in text))
         self.places = sorted(expressions)
 
     def offset(self, byte: int) -> int:
         """A byte offset as a character offset."""
-        return byte if self.ends is None else bisect_right(self.ends, byte)
+        return byte
 
     def of(self, node: Any) -> str:
         """What is written at the node."""
@@ -80,6 +90,21 @@ class Text:
             assert isinstance(only, Unknown)
             return only, splits
         return value, splits
+
+    def program_of(self, node: Any) -> str:
+        """The program that the first command of the node runs, as far as it is known."""
+        for _step in range(12):
+            if node.type == "declaration_command":
+                return self.of(node.children[0])
+            name = node.child_by_field_name("name") if node.type == "command" else None
+            if name is not None:
+                word = self.word(name)[0]
+                return word.rpartition("/")[2] if isinstance(word, str) else "?"
+            inner = node.child_by_field_name("body") or next(iter(node.named_children), None)
+            if inner is None:
+                break
+            node = inner
+        return ""
 
     def collect(self, node: Any, parts: list[str | Unknown | Segments], *, quoted: bool) -> bool:
         """Add the parts of the node; true if an expansion in it is open to splitting."""
@@ -114,6 +139,20 @@ class Text:
             return splits
         return self.literal(start, end, parts)
 
+    def glued(self, start: int, end: int) -> tuple[Word, bool]:
+        """A word of several pieces of the tree: its text, and its variables as unknown parts."""
+        parts: list[str | Unknown | Segments] = []
+        at = start
+        for found in _EXPANDED.finditer(self.plain, start, end):
+            self.literal(at, found.start(), parts)
+            self.names += VARIABLE.findall(found[0])
+            said = self.text[found.start() : found.end()][:60]
+            parts.append(Unknown(Reason.ENVIRONMENT, said, identity=""))
+            at = found.end()
+        self.literal(at, end, parts)
+        bare = [part.replace('"', "") if isinstance(part, str) else part for part in parts]
+        return join_segments(bare), at > start
+
     def literal(self, start: int, end: int, parts: list[str | Unknown | Segments]) -> bool:
         """Known text, with the CI system's expressions back in their places."""
         at = start
@@ -127,7 +166,9 @@ class Text:
             if found.value is not None and not set(found.value) & _SPECIAL:
                 parts.append(found.value)
                 continue
-            parts.append(Unknown(Reason.ENVIRONMENT, found.said[:60]))
+            plain = not any(set(one) & _SPECIAL for one in found.candidates)
+            some = found.candidates if plain else ()
+            parts.append(Unknown(Reason.ENVIRONMENT, found.said[:60], candidates=some))
             splits = True
         if at < end:
             parts.append(_unescaped(self.text[at:end]))
@@ -177,7 +218,7 @@ class Arguments:
                         self.options.append((name, join_segments((value, *word.parts[1:]))))
                     else:
                         self.options.append((name, value))
-                elif len(taken) < wanted and name in _VALUE_FLAGS:
+                elif len(taken) < wanted and name in VALUE_FLAGS:
                     skip_value = True
             elif len(taken) < wanted:
                 taken.append(word)

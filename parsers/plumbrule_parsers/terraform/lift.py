@@ -1,4 +1,4 @@
-"""The nodes of the shared kinds that a resource holds: access statements and firewall rules."""
+"""The nodes of the shared kinds that a resource holds: statements, firewall rules, containers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Iterator
 
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.hcl_tree import syntax as h
+from plumbrule_parsers.terraform.lift_containers import (
+    CLOUD_RUN,
+    TASKS,
+    cloud_run_containers,
+    task_containers,
+)
 from plumbrule_parsers.terraform.lift_firewalls import FIREWALLS
 from plumbrule_parsers.terraform.lift_policies import (
     DOCUMENTS,
@@ -27,3 +33,7 @@ def lift(node: Node, type_: str, block: h.Block, static: Static) -> Iterator[Lif
         yield from merged_policies(node, block, static)
     elif type_ in POLICIES:
         yield from inline_policies(node, block, static, POLICIES[type_])
+    elif type_ in TASKS:
+        yield from task_containers(node, block, static)
+    elif type_ in CLOUD_RUN:
+        yield from cloud_run_containers(node, CLOUD_RUN[type_])

@@ -14,6 +14,9 @@ from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Segments, Unknown, Value
 
 LIFTED = ("iam.Statement", "net.IngressRule")
+# Resource types that have a kind of their own in the schema.
+DECLARED = {"aws_s3_bucket", "aws_s3_bucket_versioning"}
+_CLOUDS = {"google", "google-beta", "azurerm"}  # whose resources are lifted as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,13 @@ def copied(target: MapValue, name: str, owner: MapValue, key: str, *, many: bool
     if key in owner and owner[key] is not None:
         value = as_list(owner[key], owner, key) if many else owner[key]
         target.put(name, value, owner.place(key))
+
+
+def kinds_given(source: str) -> tuple[str, ...]:
+    """The kinds that a module could give, if its source says for which provider it is."""
+    parts = source.partition("//")[0].split("/")
+    provider = parts[-1] if len(parts) in (3, 4) and "::" not in source else ""
+    if provider in ("", "aws") or "?" in provider or "." in parts[-1]:
+        return ("tf.Resource", "tf.Data", *LIFTED)
+    resources = [f"tf.{one}" for one in sorted(DECLARED) if one.startswith(f"{provider}_")]
+    return ("tf.OtherResource", "tf.Data", *resources, *(LIFTED if provider in _CLOUDS else ()))

@@ -70,3 +70,16 @@ def _of(expr: h.Expr, bound: frozenset[str], found: list[h.Traversal]) -> None:
         for part in (expr.key_result, expr.result, expr.condition):
             if part is not None:
                 _of(part, inner, found)
+
+
+def indices(node: h.Expr | h.Block) -> dict[int, h.Expr]:
+    """What stands in brackets right behind a traversal, by the traversal's identity."""
+    found: dict[int, h.Expr] = {}
+    stack: list[object] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, h.Index) and isinstance(current.object, h.Traversal):
+            found[id(current.object)] = current.key
+        if isinstance(current, tuple):
+            stack.extend(one for one in current if isinstance(one, tuple))
+    return found

@@ -15,6 +15,7 @@ from plumbrule_parsers.document import (
     Severity,
     ToAddress,
     ToMatch,
+    how_much,
 )
 from plumbrule_parsers.hcl_tree import parse_hcl
 from plumbrule_parsers.hcl_tree import syntax as h
@@ -24,25 +25,30 @@ from plumbrule_parsers.terraform.detect import WRITTEN
 from plumbrule_parsers.terraform.existence import exists
 from plumbrule_parsers.terraform.json_body import json_body
 from plumbrule_parsers.terraform.lift import lift
+from plumbrule_parsers.terraform.lift_kubernetes import (
+    kubernetes_objects_of,
+    makes_objects,
+    possible_objects,
+)
 from plumbrule_parsers.terraform.lift_policies import POLICIES
-from plumbrule_parsers.terraform.lifted import LIFTED
-from plumbrule_parsers.terraform.static import Static
-from plumbrule_parsers.terraform.volatile import volatile
+from plumbrule_parsers.terraform.lifted import DECLARED, LIFTED, kinds_given
+from plumbrule_parsers.terraform.named import Shared, named_in
+from plumbrule_parsers.terraform.provisioners import provisioners
+from plumbrule_parsers.terraform.static import SINGLE, Copy, Static
+from plumbrule_parsers.terraform.volatile import ignored_changes, volatile
 from plumbrule_parsers.value import (
     ListValue,
     MapValue,
     Place,
     Reason,
     Unknown,
+    Value,
 )
 
-# Resource types that have a kind of their own in the schema.
-DECLARED = {"aws_s3_bucket", "aws_s3_bucket_versioning"}
 _KINDS = {"variable": "tf.Variable", "output": "tf.Output", "module": "tf.Module",
           "provider": "tf.Provider", "terraform": "tf.Settings", "moved": "tf.Moved",
           "import": "tf.Import", "removed": "tf.Removed", "check": "tf.Check"}  # fmt: skip
 _BLOCKS = {*_KINDS, "resource", "data", "ephemeral", "locals"}
-_CLOUDS = {"google", "google-beta", "azurerm"}  # whose resources are lifted as well
 _EVALUATED = {"module", "output", "provider"}
 # What tells two blocks without labels apart.
 _NAMING = {"moved": "from", "import": "to", "removed": "from"}
@@ -94,26 +100,13 @@ def read_body(
     for problem in lost[:1]:
         reader.holes.append(Hole(
             Unknown(Reason.SYNTAX, f"{path} did not parse", problem.span), problem.span,
-            kinds=("tf.Block", "iam.Statement", "net.IngressRule"), within=reader.module,
+            kinds=("tf.Block", *LIFTED, *possible_objects(source.text)), within=reader.module,
         ))  # fmt: skip
-    state, because = Completeness.EVALUATED, ""
-    if lost:
-        state = Completeness.PARTLY if reader.nodes else Completeness.SKIPPED
-        because = f"{len(lost)} problem(s)"
+    state, because = how_much(problems, something=bool(reader.nodes))
     return Document(
         source, "terraform", tuple(reader.nodes), tuple(reader.references),
         (*problems, *reader.problems), tuple(reader.holes), state, because, facts={"body": body},
     )  # fmt: skip
-
-
-def _given(source: str) -> tuple[str, ...]:
-    """The kinds that a module could give, if its source says for which provider it is."""
-    parts = source.partition("//")[0].split("/")
-    provider = parts[-1] if len(parts) in (3, 4) and "::" not in source else ""
-    if provider in ("", "aws") or "?" in provider or "." in parts[-1]:
-        return ("tf.Resource", "tf.Data", *LIFTED)
-    resources = [f"tf.{one}" for one in sorted(DECLARED) if one.startswith(f"{provider}_")]
-    return ("tf.OtherResource", "tf.Data", *resources, *(LIFTED if provider in _CLOUDS else ()))
 
 
 class _Reader:
@@ -127,7 +120,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.holes: list[Hole] = []
         self.addresses = Addresses()
-        self.targets: dict[tuple[str, ...], ToMatch | None] = {}
+        self.shared = Shared()
 
     def address(self, name: str) -> str:
         start = f"{self.static.variant}:" if self.static.variant else ""
@@ -135,10 +128,11 @@ class _Reader:
 
     def node(
         self, name: str, kind: str, label: str, fields: MapValue, span: Span,
-        condition: Unknown | None = None,
+        condition: Unknown | None = None, instance: str = "",
     ) -> Node:  # fmt: skip
+        static = self.static
         return Node(self.address(name), kind, label, fields, span, condition=condition,
-                    unit=self.static.unit, variant=self.static.variant)  # fmt: skip
+                    unit=static.unit, variant=static.variant, instance=instance)  # fmt: skip
 
     # -------------------------------------------------------------- blocks
     def item(self, item: h.Setting | h.Block) -> None:
@@ -222,6 +216,11 @@ class _Reader:
         fields = self.named(block.start, block.end, name, label)
         fields.put("address", address)
         self.filled(fields, layers)
+        marked = self.static.is_marked(settings["value"].value) if (
+            block.type == "output" and "value" in settings
+        ) else False  # fmt: skip
+        if marked is not False:
+            fields.put("value_sensitive", marked)
         for view, layer in layers:
             if block.type == "variable" and "type" in layer.body.settings():
                 type_ = layer.body.settings()["type"].value
@@ -269,7 +268,7 @@ class _Reader:
             return
         followed = self.static.follows(str(fields["name"]), source)
         if isinstance(followed, Unknown):
-            self.holes.append(Hole(followed, span, kinds=_given(source), within=self.module))
+            self.holes.append(Hole(followed, span, kinds=kinds_given(source), within=self.module))
             return
         for inside in followed:
             fields.put("source_path", inside.folder)
@@ -281,29 +280,47 @@ class _Reader:
                 self.references.append(Reference("references", node.address, target, span))
 
     def resource(self, block: h.Block, type_: str, name: str) -> None:
-        """A resource or data source with its attributes and nested blocks."""
+        """A resource or data source, in each of its instances that is told apart."""
+        prefix = "" if block.type == "resource" else f"{block.type}."
+        address = f"{prefix}{type_}.{name}"
+        first: MapValue | None = None
+        for copy in self.static.copies(address):
+            first = self.instance(block, type_, name, address, copy, first) or first
+
+    def instance(
+        self, block: h.Block, type_: str, name: str, address: str, copy: Copy,
+        first: MapValue | None,
+    ) -> MapValue | None:  # fmt: skip
+        """Add a node for a resource, with all that it holds, and give its fields.
+
+        `first` are the fields of another instance: what is alike in all is taken from there.
+        """
         data = block.type != "resource"
-        address = f"{block.type}.{type_}.{name}" if data else f"{type_}.{name}"
         fields = self.named(block.start, block.end, name, block.labels[1])
         label = block.labels[0]
         fields.put("type", type_, Place(Span(self.source, label.start, label.end)))
-        fields.put("address", address)
+        for key in ("name", "type") if first is not None else ():
+            fields.put(key, fields[key], first.place(key) if first is not None else None)
+        fields.put("address", address + copy.key)
         settings = block.body.settings()
-        layers = self.layers(block, self.static, address)
-        condition = exists(layers)
+        layers = self.layers(block, self.static, address, copy)
+        condition = copy.beyond or (True if copy.key else exists(layers))
         if condition is False:
-            return  # `count = 0`: it does not exist
-        self.filled(fields, layers)
-        tags = self.static.effective(block, fields) if not data else None
+            return None  # `count = 0`: it does not exist
+        self.filled(fields, layers, first)
+        tags = self.tags(block, fields, first) if not data else None
         if tags is not None:
             fields.put(*tags)
         changing = volatile(block, fields) if not data else None
         if changing is not None:
             fields.put("volatile", changing)
+        ignored = ignored_changes(block, fields) if not data else None
+        if ignored is not None:
+            fields.put("ignored_changes", ignored, fields.place("lifecycle"))
         kind = "tf.Data" if data else f"tf.{type_}" if type_ in DECLARED else "tf.Resource"
         node = self.declare(
             kind, address, fields, self.head(block), block,
-            condition if isinstance(condition, Unknown) else None,
+            condition if isinstance(condition, Unknown) else None, copy, layers[0][0],
         )  # fmt: skip
         self.providers(node, settings)
         for link in self.static.links(block, fields):
@@ -324,24 +341,49 @@ class _Reader:
             made = self.addresses.unique(f"{node.address}/{lifted.address}")
             self.nodes.append(Node(
                 made, lifted.kind, lifted.label, lifted.fields, lifted.span, node.address,
-                node.condition or lifted.condition, node.unit, node.variant,
+                node.condition or lifted.condition, node.unit, node.variant, node.instance,
             ))  # fmt: skip
+        if not data:
+            for view, layer in layers:
+                run, lost = provisioners(node, layer, view, self.addresses.unique)
+                self.nodes += run
+                self.holes += lost
+        if not data and makes_objects(type_):
+            objects = kubernetes_objects_of(node, type_, self.addresses.unique, layers[0])
+            self.nodes += objects.nodes
+            self.references += objects.references
+            self.problems += objects.problems
+            self.holes += objects.holes
+        return fields
+
+    def tags(
+        self, block: h.Block, fields: MapValue, first: MapValue | None
+    ) -> tuple[str, Value, Place | None] | None:  # fmt: skip
+        """The field with the tags in force."""
+        for own, name in (("tags", "tags_all"), ("labels", "effective_labels")):
+            if first is not None and name in first and first.get(own) is fields.get(own):
+                return name, first[name], first.place(name)
+        found = self.static.effective(block, fields)
+        return (*found, None) if found is not None else None
 
     def layers(
-        self, block: h.Block, static: Static, address: str = ""
+        self, block: h.Block, static: Static, address: str = "", copy: Copy = SINGLE
     ) -> list[tuple[Static, h.Block]]:
         """The block, and those of override files that change it, each with its view."""
         made = [(static, block)]
         for view, one in self.static.overrides(block):
             made.append((view if static is self.static else Static(view.source), one))
-        return [(view.instance(address), one) for view, one in made] if address else made
+        return [(view.instance(address, copy), one) for view, one in made] if address else made
 
-    def filled(self, fields: MapValue, layers: list[tuple[Static, h.Block]]) -> None:
+    def filled(
+        self, fields: MapValue, layers: list[tuple[Static, h.Block]], first: MapValue | None = None
+    ) -> None:
         """Set the fields; what an override file sets replaces what was there."""
+        alike = first if len(layers) == 1 else None
         for view, layer in layers:
             reader = self if layer is layers[0][1] else _Reader(view.source, view)
             before = fields.get("lifecycle")
-            reader.attributes(layer.body, fields, view)
+            reader.attributes(layer.body, fields, view, alike)
             after = fields.get("lifecycle")
             if after is not before and isinstance(before, MapValue) and isinstance(after, MapValue):
                 for name in before:  # the only block that is merged by its settings
@@ -356,68 +398,52 @@ class _Reader:
 
     def declare(
         self, kind: str, name: str, fields: MapValue, span: Span, node: h.Block | h.Expr,
-        condition: Unknown | None = None,
+        condition: Unknown | None = None, copy: Copy = SINGLE, view: Static | None = None,
     ) -> Node:  # fmt: skip
         """Add a node, and an edge for everything that it mentions."""
-        made = self.node(name, kind, name, fields, span, condition)
+        label = name + copy.key
+        made = self.node(label, kind, label, fields, span, condition, copy.key)
         self.nodes.append(made)
-        seen: set[tuple[str, ...]] = set()
-        for mention in self.static.mentions(node):
-            size = 3 if mention.names[0] in ("data", "ephemeral") else 2
-            names = mention.names[:size]
-            if names in seen:
-                continue
-            seen.add(names)
-            target = self.target(names)
-            if target is None or ".".join(names) == name:
-                continue
-            at = Span(self.source, mention.start, mention.end)
-            self.references.append(Reference("references", made.address, target, at))
-            if mention.names[0] in ("var", "local"):
+        found, lost = named_in(view or self.static, node, name, fields, self.shared)
+        for mention in found:
+            self.references.append(Reference(
+                "references", made.address, mention.target, mention.span, mention.condition
+            ))  # fmt: skip
+            if mention.flows:
                 self.references.append(
-                    Reference("flows_to", made.address, target, at, reverse=True)
+                    Reference("flows_to", made.address, mention.target, mention.span, reverse=True)
                 )
+        if lost is not None:
+            self.holes.append(Hole(lost, span, edges=("references",), addresses=(made.address,),
+                                   within=self.module))  # fmt: skip
         return made
 
-    def target(self, names: tuple[str, ...]) -> ToMatch | None:
-        """What a reference may point at, in the same module."""
-        if names not in self.targets:
-            self.targets[names] = self.found(names)
-        return self.targets[names]
-
-    def found(self, names: tuple[str, ...]) -> ToMatch | None:
-        """The target of a name, made anew."""
-        first = names[0]
-        if len(names) < 2 or first in ("each", "count", "path", "terraform", "self"):
-            return None
-        here = self.static.here
-        if first == "var":
-            return ToMatch(("tf.Variable",), (("name", names[1]), *here))
-        if first == "local":
-            return ToMatch(("tf.Local",), (("name", names[1]), *here))
-        if first == "module":
-            return ToMatch(("tf.Module",), (("name", names[1]), *here))
-        if first in ("data", "ephemeral"):
-            if len(names) < 3:
-                return None
-            return ToMatch(("tf.Data",), (("address", ".".join(names[:3])), *here))
-        return ToMatch(("tf.Resource",), (("address", ".".join(names[:2])), *here))
-
     # -------------------------------------------------------------- attributes
-    def attributes(self, body: h.Body, fields: MapValue, static: Static) -> None:
-        """Settings and nested blocks of a body; repeated blocks become a list."""
+    def attributes(
+        self, body: h.Body, fields: MapValue, static: Static, alike: MapValue | None = None
+    ) -> None:
+        """Settings and nested blocks of a body; repeated blocks become a list.
+
+        What does not vary between instances is taken from another one: `alike`.
+        """
         settings = body.settings()
         self.repeated(body, settings)
         for setting in settings.values():
-            value, place = static.entry(setting)
             clash = setting.name in ("name", "type", "address", "module") and setting.name in fields
-            fields.put(f"attr_{setting.name}" if clash else setting.name, value, place)
+            name = f"attr_{setting.name}" if clash else setting.name
+            if alike is not None and name in alike and not static.varies(setting):
+                fields.put(name, alike[name], alike.place(name))
+            else:
+                fields.put(name, *static.entry(setting))
         groups: dict[str, list[h.Block]] = {}
         for block in body.blocks():
             name = block.labels[0].text if block.type == "dynamic" and block.labels else block.type
             groups.setdefault(name, []).append(block)
         for name, blocks in groups.items():
-            self.nested(name, blocks, fields, static)
+            if alike is not None and name in alike and not any(map(static.varies, blocks)):
+                fields.put(name, alike[name], alike.place(name))
+            else:
+                self.nested(name, blocks, fields, static)
 
     def repeated(self, body: h.Body, settings: dict[str, h.Setting]) -> None:
         """A problem for each setting that is set twice; the first counts."""

@@ -52,6 +52,7 @@ def resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Docu
         path = problem.span.path
         document = changed.get(path, documents[path])
         changed[path] = replace(document, problems=(*document.problems, problem))
+    units.forget()
     return [changed[path] for path in sorted(changed)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.hcl_tree.template import is_wrapper, spoken
@@ -67,6 +68,24 @@ class Link:
     condition: Unknown | None
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An instance of a block with a node of its own.
+
+    `key` is what addresses say of it (`["web"]`), `name` the key itself. Both are "" for the node
+    that stands for all instances, or for those beyond the known ones: `beyond` says why there may
+    be any.
+    """
+
+    key: str = ""
+    name: str = ""
+    beyond: Unknown | None = None
+
+
+SINGLE = Copy()
+Meant: TypeAlias = tuple[tuple[Copy, "Unknown | None"], ...]
+
+
 class Static:
     """Turns expressions of one file into values; `module` is the folder, for identities."""
 
@@ -121,9 +140,28 @@ class Static:
         key = Span(self.source, setting.start, setting.name_end)
         return self.value(setting.value), Place(self.span(setting.value), key)
 
-    def instance(self, address: str) -> Static:  # noqa: ARG002 - one file alone sees no instances
-        """The view of what stands in a block."""
+    def copies(self, address: str) -> tuple[Copy, ...]:  # noqa: ARG002
+        """The instances of a block: one file alone sees none."""
+        return (SINGLE,)
+
+    def instance(self, address: str, copy: Copy = SINGLE) -> Static:  # noqa: ARG002
+        """The view of what stands in a block, in one of its instances."""
         return self
+
+    def is_marked(self, node: h.Expr) -> bool | Unknown:
+        """Whether the value holds something that is marked as sensitive: one file cannot tell."""
+        return False if isinstance(node, h.Literal) else self.unknown(node)
+
+    def varies(self, node: h.Setting | h.Block) -> bool:  # noqa: ARG002
+        """Whether a setting or nested block may differ between instances."""
+        return True
+
+    def meant(
+        self, address: str, mention: h.Traversal, node: h.Expr | h.Block, fields: MapValue
+    ) -> Meant | Unknown:
+        """The instances of a block that a mention means; an Unknown if they are too many to say."""
+        del address, mention, node, fields
+        return ((SINGLE, None),)
 
     def follows(self, name: str, source: str) -> tuple[Inside, ...] | Unknown:
         """What a module call leads to; why not, if it is not followed."""

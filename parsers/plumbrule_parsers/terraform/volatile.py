@@ -64,6 +64,14 @@ def _perhaps(name: str, value: Value, fields: MapValue) -> Unknown | None:
     return value
 
 
+def ignored_changes(block: h.Block, fields: MapValue) -> ListValue | None:
+    """The arguments that `ignore_changes` lists, by their first names; None if it lists none."""
+    names = _ignored(block) - {""}
+    if not names:
+        return None
+    return ListValue(fields.source, block.start, block.end, sorted(names))
+
+
 def _ignored(block: h.Block) -> set[str]:
     """The first names that `ignore_changes` lists."""
     names: set[str] = set()

@@ -19,6 +19,8 @@ from plumbrule_parsers.text_edits.edit import (
 )
 from plumbrule_parsers.value import ListValue, MapValue, Place
 
+# What stands before the brace of a block; before that of an object stands nothing.
+_HEAD = re.compile(r'(?:[\w-]+(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*)?')
 _SETTING = re.compile(r"([ \t]*)([\w-]+)([ \t]*)=[^=]")
 
 
@@ -51,11 +53,13 @@ def added(block: MapValue, key: str, value: Plain) -> TextEdit | None:
     """The edit that adds a setting behind the head of a block."""
     source, text = block.source, block.source.text
     opening = text.find("{", block.start, block.end)
-    if opening < 0:
+    if opening < 0 or not _HEAD.fullmatch(text, block.start, opening):
         return None
     mark = end_mark(text)
     outer = indent_at(text, block.start)
     inner = outer + "  "
+    if opening > block.start and key != key.lower():
+        return _spelled(Span(source, block.start, opening + 1), key, value)
     closing = text.find("}", opening)
     if closing >= 0 and not text[opening + 1 : closing].strip():
         made = f"{{{mark}{inner}{_key(key)} = {expression(value)}{mark}{outer}}}"
@@ -69,6 +73,31 @@ def added(block: MapValue, key: str, value: Plain) -> TextEdit | None:
         inner = below[1]
         name = name.ljust(len(below[2]) + len(below[3]) - 1)
     return TextEdit(Span(source, at, at), f"{inner}{name} = {expression(value)}{mark}")
+
+
+def _spelled(head: Span, key: str, value: Plain) -> TextEdit | None:
+    """The edit that adds an entry of the API of Kubernetes as blocks of its provider have it."""
+    text = head.source.text
+    lines = _block_lines(key, value, indent_at(text, head.start) + "  ")
+    if lines is None or rest_of_line(text, head.end):
+        return None
+    at = line_end(text, head.end)
+    return TextEdit(Span(head.source, at, at), "".join(line + end_mark(text) for line in lines))
+
+
+def _block_lines(key: str, value: Plain, indent: str) -> list[str] | None:
+    name = re.sub("[A-Z]+", lambda found: f"_{found[0].lower()}", key)
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return None
+    if not isinstance(value, dict):
+        return [f"{indent}{name} = {expression(value)}"]
+    lines = [f"{indent}{name} {{"]
+    for inner, item in value.items():
+        found = _block_lines(inner, item, indent + "  ")
+        if found is None:
+            return None
+        lines += found
+    return [*lines, f"{indent}}}"]
 
 
 def appended(items: ListValue, value: Plain) -> TextEdit | None:

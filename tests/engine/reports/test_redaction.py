@@ -141,3 +141,20 @@ def test_an_ordinary_word_is_hidden_only_where_it_is_the_password() -> None:
     mask = mask_of(report)
     assert mask.text("Deployment release-argocd") == "Deployment release-argocd"
     assert mask.line(source, 2) == ((12, 18),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Secret quobyte-admin-secret holds password in the clear",
+        "copy my-token file", "the api-key header", "see a--password note",
+    ],
+)  # fmt: skip
+def test_the_end_of_a_word_is_no_flag(line: str) -> None:
+    assert secret_ranges(line) == ()
+
+
+def test_a_flag_is_one_wherever_it_stands() -> None:
+    for before in ("app ", "", "'", "(", "\t"):
+        line = f"{before}--admin-secret s3same-0pen-1"
+        assert [line[start:end] for start, end in secret_ranges(line)] == ["s3same-0pen-1"]

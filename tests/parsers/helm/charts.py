@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbrule.scan.files import ScannedFiles
 from plumbrule_parsers.document import Document, Node, Unit
-from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.formats import FORMATS, RESOLVED, format_of
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import MapValue, Value
 
@@ -27,7 +27,7 @@ def resolved(files: dict[str, str]) -> dict[str, Document]:
         degree, _, name = max(sure)
         if degree:
             found[path] = format_of(name).parse(Source(path, text))
-    for name in FORMATS:
+    for name in RESOLVED:
         form = format_of(name)
         if form.resolve is not None:
             own = {

@@ -339,15 +339,6 @@ releases:
     assert where(node, "c") == ("deploy/helmfile.yaml", 10, "value: set")
 
 
-def test_templates_of_helmfile_are_not_guessed() -> None:
-    helmfile = "releases:\n  - name: web\n    chart: charts/shop\n    values: [v.yaml.gotmpl]\n"
-    files = {"helmfile.yaml": helmfile.replace("charts/", "./charts/"),
-             "v.yaml.gotmpl": "a: {{ .Values.x }}\n"}  # fmt: skip
-    documents = resolved(SHOP | files)
-    (problem,) = documents["charts/shop/Chart.yaml"].problems
-    assert "`v.yaml.gotmpl` is a template of helmfile" in problem.message
-
-
 # ------------------------------------------------------------------ sets that are equal
 def test_a_release_of_a_conventional_file_gives_it_its_name_and_namespace() -> None:
     application = APPLICATION[: APPLICATION.index("      values: |")].replace("extra", "values-eu")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from plumbrule.scan.files import ScannedFiles
 from plumbrule_parsers.document import Document, Node
-from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.formats import FORMATS, RESOLVED, format_of
 from plumbrule_parsers.kustomize.accumulate import Accumulated, Builder
 from plumbrule_parsers.kustomize.build import build
 from plumbrule_parsers.kustomize.files import Files
@@ -102,7 +102,7 @@ def resolved(files: dict[str, str]) -> dict[str, Document]:
         degree, _, name = max(sure)
         if degree:
             found[path] = format_of(name).parse(Source(path, text))
-    for name in FORMATS:
+    for name in RESOLVED:
         form = format_of(name)
         own = {path: one for path, one in found.items() if one.format in (name, *form.reads)}
         if form.resolve is not None and any(one.format == name for one in own.values()):

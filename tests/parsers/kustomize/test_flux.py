@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.parsers.kustomize.repositories import nodes, resolved
 
-from plumbrule_parsers.document import Node
+from plumbrule_parsers.document import Document, Node
 from plumbrule_parsers.value import MapValue, Segments, Unknown, Value
 
 CONFIG = """\
@@ -72,3 +72,65 @@ def test_clusters_that_disagree_leave_a_value_unknown() -> None:
 def test_without_flux_the_text_stays_as_it_is() -> None:
     assert data()["host"] == "web.${DOMAIN}"
     assert data(flux("{substitute: {DOMAIN: acme.io}}", "./other"))["host"] == "web.${DOMAIN}"
+
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: web, image: "acme/web:1.0"}]}}}
+"""
+
+
+def adding(more: str, name: str = "apps") -> str:
+    return f"""\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}}}
+spec:
+  path: ./apps
+{more}"""
+
+
+def web(*objects: str, more: dict[str, str] | None = None) -> tuple[Node, dict[str, Document]]:
+    files = {
+        "apps/kustomization.yaml": "resources: [web.yaml]\n"
+        "images: [{name: acme/web, newTag: '1.1'}]\n",
+        "apps/web.yaml": WEB, **(more or {}),
+        **{f"clusters/{number}/apps.yaml": text for number, text in enumerate(objects)},
+    }  # fmt: skip
+    documents = resolved(files)
+    return nodes(documents)["apps/web.yaml#Deployment/default/web"], documents
+
+
+def test_flux_adds_a_namespace_patches_components_and_images() -> None:
+    more = """\
+  targetNamespace: shop
+  components: [../parts/many]
+  images: [{name: acme/web, newTag: "2.0"}]
+  patches:
+    - patch: |
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec: {paused: true}
+"""
+    part = "kind: Component\nreplicas: [{name: web, count: 3}]\n"
+    node, documents = web(adding(more), more={"parts/many/kustomization.yaml": part})
+    assert node.fields["namespace"] == "shop"
+    assert node.fields["replicas"] == 3
+    spec = node.fields["spec"]
+    assert isinstance(spec, MapValue)
+    assert spec["paused"] is True
+    container = nodes(documents)["apps/web.yaml#Deployment/default/web/container/web"]
+    assert container.fields["image"] == "acme/web:2.0"
+    place = container.fields.place("image")
+    assert place is not None
+    assert (place.value.path, place.value.line) == ("clusters/0/apps.yaml", 8)
+
+
+def test_flux_objects_that_build_a_folder_differently_leave_a_hole() -> None:
+    node, documents = web(adding("  targetNamespace: a\n"), adding("  targetNamespace: b\n", "b"))
+    assert "namespace" not in node.fields
+    (hole,) = documents["apps/kustomization.yaml"].holes
+    assert "2 Flux objects" in str(hole.why)

@@ -7,7 +7,7 @@ from textwrap import dedent
 from plumbrule.scan.files import ScannedFiles
 from plumbrule.scan.parse_files import parse_file
 from plumbrule_parsers.document import Document, Node, Reference, ToAddress
-from plumbrule_parsers.formats import FORMATS, format_of
+from plumbrule_parsers.formats import RESOLVED, format_of
 from plumbrule_parsers.value import ListValue, Value
 
 
@@ -34,7 +34,7 @@ class Repository:
         self.documents: dict[str, Document] = {
             one.path: one.document for one in parsed if one.document is not None
         }
-        for name in FORMATS:
+        for name in RESOLVED:
             own = [doc for doc in self.documents.values() if doc.format == name]
             found = format_of(name) if own else None
             if found is None or found.resolve is None:

@@ -54,7 +54,7 @@ def lines(texts: dict[str, str]) -> list[tuple[str, int]]:
         ("mkdir /opt/tool", True),
         ("mkdir -p /opt/tool", False),
         ("test -d /opt/tool || mkdir /opt/tool", False),
-        ("kind create cluster && kubectl create ns x", False),
+        ("kind delete cluster; kind create cluster && kubectl create ns x", False),
     ],
 )
 def test_the_same_command_is_the_same_finding(path: str, command: str, found: bool) -> None:

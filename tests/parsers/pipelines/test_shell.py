@@ -24,7 +24,7 @@ def commands(script: str, state: ShellState = GITLAB) -> dict[str, Command]:
 PIECES = (
     "a", " && ", " || ", "; ", "\n", "if ", "then ", "fi", "for x in y; do ", "done", "{ ", "}",
     "(", ")", "<<E\n", "\nE\n", "$(", "`", "'", '"', "$X", "${{ a }}", "|", ">>", " f() ",
-    "ssh h ", "bash -c ", "set -e", "é", "\\", "case x in", "esac", "!",
+    "ssh h ", "bash -c ", "set -e", "é", "\U0010ffff", "\\", "case x in", "esac", "!",
 )  # fmt: skip
 
 

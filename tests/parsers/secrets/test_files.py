@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from plumbrule_parsers.document import Document, Node
 from plumbrule_parsers.formats import format_of
+from plumbrule_parsers.secret_tokens.credential_lines import HASH
 from plumbrule_parsers.secret_tokens.files import file_nodes
 from plumbrule_parsers.secret_tokens.leaves import leaf_nodes
 from plumbrule_parsers.source import Source
@@ -47,6 +48,22 @@ def held(path: str, text: str) -> dict[str, str] | None:
         (".aws/credentials", f"[a]\naws_secret_access_key = {LITERAL}", "aws_secret_access_key"),
         (".kube/config", f"users:\n- user:\n    token: {LITERAL}", "token"),
         ("terraform.tfstate", json.dumps(STATE), "result"),
+        (".git-credentials", f"https://bot:{LITERAL}#@1@git.in\n", "password of git.in"),
+        (".esmtprc", f'hostname mail.internal\npassword "{LITERAL}"', "password"),
+        ("redis.conf", f"port 6379\nrequirepass {LITERAL}", "requirepass"),
+        (".my.cnf", f"[client]\npassword = {LITERAL}", "password of client"),
+        ("wp-config.php", f"define( 'DB_PASSWORD', '{LITERAL}' );", "DB_PASSWORD"),
+        ("config/master.key", "0a1b2c3d4e5f60718293a4b5c6d7e8f9\n", "the key"),
+        ("filezilla.xml", f"<Server><User>a</User><Pass>{LITERAL}</Pass></Server>", "Pass"),
+        ("web.config", f'<add key="DbPassword" value="{LITERAL}" />', "DbPassword"),
+        ("webServers.xml", f'<fileTransfer host="a" password="{LITERAL}">', "password"),
+        (".ftpconfig", f'{{"host": "a", "pass": "{LITERAL}"}}', "pass"),
+        ("hub", f"github.internal:\n- oauth_token: {LITERAL}x9", "oauth_token"),
+        ("logins.json", f'{{"encryptedPassword": "{LITERAL}"}}', "encryptedPassword"),
+        (".terraformrc", f'credentials "a.io" {{\n  token = "{LITERAL}"\n}}', "token of a.io"),
+        ("seed.sql", f"INSERT INTO users (name, password) VALUES ('a', '{LITERAL}');",
+         "password in users"),
+        ("terraform.tfstate", f'{{"a": {{"value": "{LITERAL}", "sensitive": true}}}}', "a"),
         ("web/secrets.yml", f"prod:\n  secret_key_base: {LITERAL}{LITERAL}", "secret_key_base"),
     ],
 )  # fmt: skip
@@ -129,3 +146,38 @@ spec:
     found = leaves("app.yaml", text, "kubernetes")
     assert [node.fields["name"] for node in found.values()] == ["password"]
     assert [node.fields["form"] for node in found.values()] == ["argo"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".htpasswd", "shop:$2y$05$abcdefghijklmnopqrstuv"),
+        ("etc/shadow", "root:*:1::\nshop:$6$abcdefgh$ijklmnop:17431:0:::"),
+        ("ftpd.passwd", "shop:$6$abcdefgh$ijklmnopqrst:3044:3045::/home/shop:/bin/sh"),
+        ("a.sql", "insert into a (`b`, `password`) values\n(1, '$2y$05$a'),\n(2, '$2y$05$b');"),
+    ],
+)  # fmt: skip
+def test_a_hash_is_told_from_a_password(path: str, text: str) -> None:
+    found = held(path, text)
+    assert found is not None
+    assert set(found.values()) == {HASH}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("hub", "a: b"), ("hosts.yml", "all:\n  hosts: {}"),
+        ("app.passwd", "nothing of the kind"), ("config.xml", "<password>x</password>"),
+    ],
+)  # fmt: skip
+def test_a_name_alone_makes_no_credential_file(path: str, text: str) -> None:
+    assert held(path, text) is None
+
+
+@given(
+    st.sampled_from([".git-credentials", ".esmtprc", "web.config", "a.sql", "shadow", ".my.cnf",
+                     "wp-config.php", ".terraformrc", "terraform.tfstate", "logins.json"]),
+    st.text(alphabet="<>'\"(),;=:@/\\\n\t ab1password valuesinsertinto{}[]", max_size=200),
+)  # fmt: skip
+def test_law_no_reader_raises_and_values_stand_in_the_text(path: str, text: str) -> None:
+    held(path, text)

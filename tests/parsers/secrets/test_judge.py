@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import random
 import string
@@ -12,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plumbrule_parsers.secret_tokens.harmless import PLACEHOLDER
-from plumbrule_parsers.secret_tokens.judge import as_written, secrets_in, why_no_secret
+from plumbrule_parsers.secret_tokens.judge import (
+    as_far_as_known,
+    as_written,
+    secrets_in,
+    settings_in,
+    why_no_secret,
+)
 from plumbrule_parsers.secret_tokens.names import secret_kind, words_of
 from plumbrule_parsers.source import Source
 from plumbrule_parsers.value import MapValue, Reason, Segments, Unknown
@@ -170,3 +177,42 @@ def test_large_texts_end() -> None:
     for text in ("a" * 300_000, "password: x\n" * 50_000, "--a " * 100_000, "{" * 100_000):
         assert isinstance(why_no_secret("password", text), str)
         assert isinstance(secrets_in("", [text]), tuple)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("${DB_PASSWORD:-s3same-0pen-1}", ""),
+        ("${db.password:s3same-0pen-1}", ""),
+        ("${DB_PASSWORD:-}", "it refers to a value that stands elsewhere"),
+        ("${DB_PASSWORD:?set it}", "it refers to a value that stands elsewhere"),
+        ("${DB_PASSWORD:+s3same-0pen-1}", "it refers to a value that stands elsewhere"),
+        ("${DB_PASSWORD:-changeme}", "it is a placeholder"),
+        ("${DB_PASSWORD:-${OTHER}}", "it refers to a value that stands elsewhere"),
+    ],
+)
+def test_a_reference_is_judged_by_what_stands_in_for_it(value: str, why: str) -> None:
+    assert why_no_secret("password", value) == why
+
+
+def test_a_script_in_base64_is_read_and_so_is_a_compressed_one() -> None:
+    script = b"#!/bin/sh\nDB_PASSWORD=s3same-0pen-1\nexec app\n"
+    for data in (script, gzip.compress(script, mtime=0)):
+        assert secrets_in("user_data", base64.b64encode(data).decode()) == ("DB_PASSWORD",)
+    harmless = base64.b64encode(b"#!/bin/sh\nexec app --port 80 --verbose\n").decode()
+    assert secrets_in("user_data", harmless) == ()
+
+
+def test_what_cannot_be_told_hides_no_secret_beside_it() -> None:
+    nowhere = Unknown(Reason.EXPRESSION, "local.nowhere")
+    value = {"user": nowhere, "password": "s3same-0pen-1"}
+    assert as_written(value) is None
+    assert why_no_secret("auth", as_far_as_known(value)) == ""
+    assert why_no_secret("auth", as_far_as_known({"password": nowhere})) != ""
+
+
+def test_settings_are_given_in_their_order_also_those_inside_braces() -> None:
+    text = "a: {password: s3same-0pen-1, port: 25}\ntoken: q8Zt-live-4711\nb: {pwd: 'x y z'}\n"
+    assert list(settings_in(text)) == [
+        ("password", "s3same-0pen-1"), ("token", "q8Zt-live-4711"), ("pwd", "x y z"),
+    ]  # fmt: skip

@@ -26,6 +26,10 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 BECH32 = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
 
 
+def uuid() -> str:
+    return "-".join(some(HEX, size) for size in (8, 4, 4, 4, 12))
+
+
 def some(letters: str, count: int) -> str:
     return "".join(RANDOM.choice(letters) for _ in range(count))
 
@@ -93,6 +97,11 @@ FRESH = {
     "slack-token": lambda: f"xoxb-{some('123456789', 12)}-{some('123456789', 12)}-{some(WORD, 24)}",
     "slack-webhook": lambda: "https://hooks.slack.com/services/"
     f"T{some(WORD, 9)}/B{some(WORD, 9)}/{some(WORD, 24)}",
+    "teams-webhook": lambda: "https://acme.webhook.office.com/webhookb2/"
+    f"{uuid()}@{uuid()}/IncomingWebhook/{some(HEX, 32)}/{uuid()}",
+    "discord-webhook": lambda: f"https://discord.com/api/webhooks/{some('123456789', 18)}/"
+    + some(WORD, 68),
+    "telegram-token": lambda: f"{some('123456789', 10)}:AA{some(WORD, 33)}",
     "stripe-key": lambda: "sk_live_" + some(WORD, 24),
     "stripe-test-key": lambda: "rk_test_" + some(WORD, 24),
     "pypi-token": lambda: "pypi-" + base64.urlsafe_b64encode(

@@ -19,7 +19,7 @@ from plumbrule_parsers.source import Source
 from plumbrule_parsers.terraform.parse import parse
 
 PASSWORD = "obviously-fake-password"
-SECRET_LINE = "motd: quiet-words"  # sensitive under a harmless name
+SECRET_LINE = "motd: xyzzyq-words"  # sensitive under a harmless name
 
 MAIN = """\
 variable "db_password" {

@@ -148,6 +148,22 @@ def test_a_map_by_workspace_makes_a_unit_for_each_key(chosen: str) -> None:
     assert (found.environment, found.label) == ("prod", "workspace prod")
 
 
+@pytest.mark.parametrize(
+    ("workspace", "environment"),
+    [
+        ("core-vpc-test", "test"), ("core_vpc_production", "prod"), ("live.core", "prod"),
+        ("eu-preproduction", "staging"), ("sandbox-3", "dev"), ("blue", "blue"),
+        ("latest", "latest"),
+    ],
+)  # fmt: skip
+def test_a_workspace_is_of_the_environment_that_its_name_says(
+    workspace: str, environment: str
+) -> None:
+    text = f'locals {{\n  size = {{ "{workspace}" = 1 }}[terraform.workspace]\n}}\n'
+    found = units({"main.tf": text})[f".@{workspace}"]
+    assert (found.environment, found.label) == (environment, f"workspace {workspace}")
+
+
 def test_a_workspace_that_is_only_compared_keeps_both_branches() -> None:
     text = 'resource "a_b" "c" {\n  size = terraform.workspace == "prod" ? 5 : 1\n}\n'
     size = sizes({"main.tf": text})["."]

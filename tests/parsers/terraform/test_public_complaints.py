@@ -73,8 +73,11 @@ def test_instances_are_connected(instances: str, key: str) -> None:
         f"  bucket = aws_s3_bucket.b{key}.id\n"
         '  versioning_configuration {\n    status = "Enabled"\n  }\n}\n'
     )
-    assert edges(graph({"main.tf": text}), "aws_s3_bucket_versioning.v", "aws_s3_bucket.b")
-    assert verdicts({"main.tf": text}, VERSIONING) == ([], [])
+    found = graph({"main.tf": text})
+    assert edges(found, "aws_s3_bucket_versioning.v", f"aws_s3_bucket.b{key}") == [True]
+    # Of two buckets one has no versioning.
+    bad = ["main.tf#aws_s3_bucket.b[0]"] if instances == "count = 2" else []
+    assert verdicts({"main.tf": text}, VERSIONING) == (bad, [])
 
 
 S3_MODULE = """\
@@ -118,7 +121,7 @@ def test_one_module_called_well_and_called_badly() -> None:
         'module "bad" {\n  source = "./s3"\n}\n'
     )
     failing, undecided = verdicts({"main.tf": root, "s3/main.tf": S3_MODULE}, VERSIONING)
-    assert failing == ["s3/main.tf#.:module.bad:aws_s3_bucket.this"]
+    assert failing == ["s3/main.tf#.:module.bad:aws_s3_bucket.this[0]"]
     assert not undecided
 
 
@@ -143,9 +146,9 @@ def test_what_has_count_zero_is_not_there() -> None:
         "vpc/main.tf": 'variable "manage_default_vpc" {\n  default = false\n}\n'
         'resource "aws_default_vpc" "this" {\n  count = var.manage_default_vpc ? 1 : 0\n}\n',
     }
-    assert not labelled(graph(texts), "aws_default_vpc.this")
+    assert not graph(texts).extent("tf.Resource")
     texts["main.tf"] = 'module "vpc" {\n  source = "./vpc"\n  manage_default_vpc = true\n}\n'
-    assert labelled(graph(texts), "aws_default_vpc.this")
+    assert labelled(graph(texts), "aws_default_vpc.this[0]")
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_what_did_not_parse_leaves_the_inputs_open() -> None:
     found = one_unit('inputs = {\n  it = "x\n}\n')
     assert isinstance(by_address(found, "modules/app/main.tf#aws_x.y").fields["it"], Unknown)
     assert found["live/app/terragrunt.hcl"].completeness is Completeness.PARTLY
-    assert "problem" in found["live/app/terragrunt.hcl"].because
+    assert "is not closed" in found["live/app/terragrunt.hcl"].because
 
 
 def test_the_json_syntax_says_that_it_is_not_evaluated() -> None:

@@ -41,6 +41,8 @@ class _Text:
             else:
                 at += len(piece.text)
         self.everything = all_hops(self.pieces)
+        first = self.pieces[0].hops if self.pieces else ()
+        self.is_one = all(piece.hops is first for piece in self.pieces)  # all came the same way
 
     def within(self, start: int, end: int) -> list[Piece]:
         """The pieces of a stretch."""
@@ -53,7 +55,7 @@ class _Text:
 
     def hops(self, place: Place | None) -> Hops:
         """The hops of what stands at a place; of the whole text if there is none."""
-        if place is None:
+        if place is None or self.is_one:
             return self.everything
         found = self.within(place.value.start, place.value.end)
         if not found and place.key is not None:

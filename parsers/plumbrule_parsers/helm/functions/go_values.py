@@ -196,6 +196,8 @@ def text_result(pieces: Iterable[Piece], *args: Traced) -> Traced:
             sensitive = True
     made = of_pieces(pieces, sensitive=sensitive)
     data = made.data
+    if not data and data.__class__ is str and not made.via:
+        return made_of("", *args)  # nothing is left, but it came from somewhere
     if isinstance(data, Segments):
         size = sum(len(part) for part in data.parts if isinstance(part, str))
     else:

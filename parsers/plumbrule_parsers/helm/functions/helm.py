@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
 
 from plumbrule_parsers.function_table import FunctionError, Unknowns
 from plumbrule_parsers.helm.functions.call import Call, Function
@@ -17,11 +19,13 @@ from plumbrule_parsers.helm.functions.json_text import json_pieces
 from plumbrule_parsers.helm.functions.toml_text import toml_pieces
 from plumbrule_parsers.helm.functions.yaml_text import yaml_pieces
 from plumbrule_parsers.json_tree import parse_json
+from plumbrule_parsers.source import Source
 from plumbrule_parsers.traced import Traced, made_of
 from plumbrule_parsers.traced_text import HOLE, first_hole, plain_text
 from plumbrule_parsers.value import Reason, Unknown
-from plumbrule_parsers.yaml_tree import parse_yaml
+from plumbrule_parsers.yaml_tree import YamlStream, parse_yaml
 
+MAX_KEPT: Final = 2_000  # characters of a text whose YAML is kept
 _Apply = Callable[[Call, Sequence[Traced]], Traced]
 
 
@@ -113,7 +117,7 @@ def read_yaml(value: Traced, shape: type) -> Traced:
     hole = first_hole(pieces)
     if isinstance(value.data, Unknown):
         return doubt(value.data, "map" if shape is dict else "list", value)
-    stream = parse_yaml(source_of(pieces, "fromYaml"), "1.1")
+    stream = _parsed(plain_text(pieces))
     errors = [problem for problem in stream.problems if problem.severity == "error"]
     document = stream.documents[0] if stream.documents else None
     if errors and (document is None or errors[0].span.start < document.span.end):
@@ -126,6 +130,18 @@ def read_yaml(value: Traced, shape: type) -> Traced:
         return made_of({} if shape is dict else [], value)
     result = decoded(document.value, pieces, key=yaml_key, sensitive=value.sensitive)
     return _shaped(result, shape, value)
+
+
+@lru_cache(maxsize=128)
+def _short_stream(text: str) -> YamlStream:
+    return parse_yaml(Source("fromYaml", text), "1.1")
+
+
+def _parsed(text: str) -> YamlStream:
+    """The stream of a text; charts read the same few labels again for every object."""
+    if len(text) <= MAX_KEPT:
+        return _short_stream(text)
+    return parse_yaml(Source("fromYaml", text), "1.1")
 
 
 _YAML_ERROR = "error unmarshaling JSON: while decoding JSON: json: "

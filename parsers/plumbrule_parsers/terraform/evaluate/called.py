@@ -123,7 +123,7 @@ def splat_value(
     if instances.kind == "for_each":
         raise Refused(f"{address} is a map; a splat needs a list")
     if names[0] != "module" and 1 < instances.size <= MAX_TOLD_APART:
-        apart = [(f"[{key}]", bound) for key, bound in instances.each().items()]
+        apart = [(f"[{key}]", bound) for key, bound in instances.each().items()]  # of a `count`
         return Traced([
             module.attribute(address, attribute, address + one[0], span, one) for one in apart
         ])  # fmt: skip

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.terraform.mentions import mentions
+from plumbrule_parsers.terraform.mentions import indices, mentions
+from plumbrule_parsers.value import Place
 
 PREFIXED = ("data", "ephemeral")
 _TOFU = (".tofu", ".tofu.json")
@@ -95,6 +96,18 @@ class Folder:
     has_backend: bool = False
     replaced: set[str] = field(default_factory=set)  # files that a `.tofu` file stands for
     mentioned: dict[tuple[str, int, int], tuple[h.Traversal, ...]] = field(default_factory=dict)
+    indexed: dict[tuple[str, int, int], dict[int, h.Expr]] = field(default_factory=dict)
+    # By identity of the setting, which is kept: every use of the module has the same places.
+    places: dict[int, tuple[h.Setting, Place]] = field(default_factory=dict)
+
+    def place(self, source: Source, setting: h.Setting) -> Place:
+        """Where a setting of one of the files stands, remembered."""
+        found = self.places.get(id(setting))
+        if found is None:
+            value, key = setting.value, Span(source, setting.start, setting.name_end)
+            found = setting, Place(Span(source, value.start, value.end), key)
+            self.places[id(setting)] = found
+        return found[1]
 
     def mentions(self, source: Source, node: h.Expr | h.Block) -> tuple[h.Traversal, ...]:
         """Every reference inside a node of one of the files, remembered."""
@@ -103,6 +116,14 @@ class Folder:
         if found is None:
             found = self.mentioned[key] = tuple(mentions(node))
         return found
+
+    def index(self, source: Source, node: h.Expr | h.Block, mention: h.Traversal) -> h.Expr | None:
+        """The expression in brackets right behind a reference, None if there is none."""
+        key = (source.path, node.start, node.end)
+        found = self.indexed.get(key)
+        if found is None:
+            found = self.indexed[key] = indices(node)
+        return found.get(id(mention))
 
     def overrides(self, source: Source, block: h.Block) -> tuple[tuple[Source, h.Block], ...]:
         """The blocks of override files that change this one, in order."""

@@ -1,7 +1,7 @@
 """`count` and `for_each`: how many instances a block has, and what its expressions see of them.
 
-All instances of a block share one node, so `each` and `count` are what they all have in common:
-with one instance its own key and value, with more the merged ones.
+Where instances are not told apart, `each` and `count` are what they all have in common: with one
+instance its own key and value, with more the merged ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ MAX_APART = 1000  # instances that are told apart
 class Instances:
     """`kind` is "", `count` or `for_each`; `size` None if it cannot be told, then `doubt` says why.
 
-    `keys` are those of a `for_each`; `beyond` stands for instances of a `count` beyond the listed.
+    `keys` are those of a `for_each`, which certainly exist even if there may be more of them;
+    `beyond` stands for instances of a `count` beyond the listed.
     """
 
     kind: str
@@ -43,17 +44,17 @@ class Instances:
     apart: dict[str, Mapping[str, Traced]] = field(default_factory=dict)
 
     def each(self) -> Mapping[str, Mapping[str, Traced]]:
-        """What each instance binds, by its key, of a known number; of very many, the first."""
+        """What each instance that is known binds, by its key; of very many, the first."""
         if not self.apart:
             self.apart.update(self.told_apart())
         return self.apart
 
     def told_apart(self) -> dict[str, Mapping[str, Traced]]:
         """What `each` gives, made anew."""
-        assert self.over is not None
-        assert self.size is not None
+        if self.over is None:
+            return {}
         if self.kind == "count":
-            first = range(min(self.size, MAX_APART))
+            first = range(min(self.size or 0, MAX_APART))
             numbers = (Traced({"index": Traced(one, self.over.via)}) for one in first)
             return {str(one): {"count": number} for one, number in enumerate(numbers)}
         pairs = itertools.islice(self.pairs.items(), MAX_APART)
@@ -61,12 +62,12 @@ class Instances:
 
     def has(self, key: Traced) -> bool | None:
         """Whether there is an instance with that key; None if it cannot be told."""
-        if self.size is None or key.unknown is not None:
+        if key.unknown is not None:
             return None
         try:
             if self.kind == "for_each":
-                return text_of(key) in self.keys
-            if self.kind == "count":
+                return text_of(key) in self.keys or (None if self.size is None else False)
+            if self.kind == "count" and self.size is not None:
                 return 0 <= whole_of(key) < self.size
         except FunctionError:
             return False
@@ -81,21 +82,21 @@ def instances_of(kind: str, over: Traced, address: str, span: Span) -> Instances
     data = over.data
     if doubt is None and not isinstance(data, (dict, list)):
         doubt = Unknown(Reason.TYPE, f"for_each of {address} is no map or set", span)
-    if doubt is not None:
-        key = Traced(derived(doubt, "string", not_null=True), over.via)
-        item = Traced(derived(doubt), over.via)
-        return Instances(kind, doubt, None, bound=_each(key, item))
+    pairs: dict[str, Traced] = {}
     if isinstance(data, dict):
         pairs = {name: data[name] for name in sorted(data)}
-    else:
-        assert isinstance(data, list)
-        pairs = {}
+    elif isinstance(data, list):
         for one in data:
             if one.unknown is not None or isinstance(one.data, (dict, list)):
                 why = one.unknown or Unknown(Reason.TYPE, f"for_each of {address}", span)
-                item = Traced(derived(why, "string", not_null=True), over.via)
-                return Instances(kind, why, None, bound=_each(item, item))
-            pairs[text_of(one)] = one
+                doubt = doubt or why
+            else:
+                pairs[text_of(one)] = one
+    if doubt is not None:
+        key = Traced(derived(doubt, "string", not_null=True), over.via)
+        item = key if isinstance(data, list) else Traced(derived(doubt), over.via)
+        return Instances(kind, doubt, None, frozenset(pairs), _each(key, item), pairs=pairs,
+                         over=over)  # fmt: skip
     return Instances(kind, None, len(pairs), frozenset(pairs), _merged(pairs, over, address, span),
                      pairs=pairs, over=over)  # fmt: skip
 
@@ -144,7 +145,10 @@ def _merged(
 def _one(name: str, item: Traced, over: Traced) -> dict[str, Traced]:
     """What `each` is in the instance with that key."""
     key = Traced(name, hops_of((over, item)))
-    return _each(key, key if isinstance(over.data, SetData) else _behind(over, item))
+    if isinstance(over.data, SetData):
+        key = Traced(name, key.via, item.span)
+        return _each(key, key)
+    return _each(key, _behind(over, item))
 
 
 def _behind(over: Traced, item: Traced) -> Traced:

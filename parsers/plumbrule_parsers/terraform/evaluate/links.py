@@ -12,24 +12,16 @@ from dataclasses import dataclass
 from plumbrule_parsers.document import variant_address
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Span
+from plumbrule_parsers.terraform.evaluate.copies import copies_of
 from plumbrule_parsers.terraform.evaluate.folder import PREFIXED
 from plumbrule_parsers.terraform.evaluate.modules import Module
+from plumbrule_parsers.terraform.evaluate.seen import Seen, seen_in, which
 from plumbrule_parsers.terraform.mentions import mentions
-from plumbrule_parsers.terraform.static import Link
-from plumbrule_parsers.traced import MAX_HOPS
-from plumbrule_parsers.value import (
-    Hop,
-    ListValue,
-    MapValue,
-    Reason,
-    Segments,
-    Unknown,
-    Value,
-)
+from plumbrule_parsers.terraform.static import Copy, Link
+from plumbrule_parsers.value import MapValue, Reason, Unknown
 
 MAX_REACHED = 60  # resources behind one name
 _BEHIND = {"var", "local", "module", "each"}
-_LOST = {Reason.LIMIT, Reason.CYCLE, Reason.TYPE}  # such a value does not tell where it came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +33,10 @@ class _Target:
     def key(self) -> tuple[str, str]:
         return self.module.chain, self.address
 
-    @property
-    def node(self) -> str:
-        """The address in the graph."""
+    def node(self, copy: Copy) -> str:
+        """The address of an instance in the graph."""
         path = self.module.folder.blocks[self.address].source.path
-        return variant_address(f"{path}#{self.address}", self.module.variant)
+        return variant_address(f"{path}#{self.address}{copy.key}", self.module.variant)
 
     def holds(self, hops: Iterable[tuple[str, int, int]]) -> bool:
         """Whether one of the hops stands in the block."""
@@ -69,10 +60,7 @@ def links(module: Module, block: h.Block, fields: MapValue) -> Iterator[Link]:
                 named.setdefault(target.key, (target, span))
     if not named:
         return
-    seen = _Seen(set(), set())
-    for key in fields:
-        place = fields.place(key)
-        seen.value(fields[key], place.via if place is not None else ())
+    seen = seen_in(fields)
     sure = [(target, span) for target, span in named.values() if target.holds(seen.hops)]
     blocks: dict[str, list[_Target]] = {}
     for target, _span in sure:
@@ -82,51 +70,28 @@ def links(module: Module, block: h.Block, fields: MapValue) -> Iterator[Link]:
         twins = blocks[f"{target.module.folder.path}:{target.address}"]
         condition = None
         if len(twins) > 1:  # one block in several calls: the identity of a value tells which
-            told = [one for one in twins if seen.identifies(one)]
+            told = [one for one in twins if seen.identifies(one.module, one.address)]
             if told and target not in told:
                 continue
             if not told:
                 condition = Unknown(Reason.EXPRESSION, f"which {target.address}", span)
-        yield Link(target.node, span, condition)
+        yield from _instances(target, span, condition, seen)
     if seen.lost is not None:
         for target, span in named.values():
             if not target.holds(seen.hops):
-                yield Link(target.node, span, seen.lost)
+                for copy in copies_of(target.module, target.address):
+                    yield Link(target.node(copy), span, seen.lost)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What the values of a block tell of where they came from."""
-
-    hops: set[tuple[str, int, int]]
-    identities: set[str]
-    lost: Unknown | None = None
-
-    def value(self, value: Value, via: tuple[Hop, ...]) -> None:
-        """Take in a value with all that is in it."""
-        self.hops.update((hop.span.path, hop.span.start, hop.span.end) for hop in via)
-        unknowns: tuple[Unknown, ...] = ()
-        if isinstance(value, Unknown):
-            unknowns = (value,)
-        elif isinstance(value, Segments):
-            unknowns = value.unknowns
-        elif isinstance(value, MapValue):
-            for key, item in value.items():
-                place = value.place(key)
-                self.value(item, place.via if place is not None else ())
-        elif isinstance(value, ListValue):
-            for index, item in enumerate(value):
-                place = value.place(index)
-                self.value(item, place.via if place is not None else ())
-        for unknown in unknowns:
-            self.identities.add(unknown.identity)
-            if self.lost is None and (unknown.reason in _LOST or len(via) >= MAX_HOPS):
-                self.lost = Unknown(unknown.reason, unknown.detail, unknown.span)
-
-    def identifies(self, target: _Target) -> bool:
-        """Whether a value is certainly one of this very resource."""
-        start = f"{target.module.chain}:{target.address}."
-        return any(one.startswith(start) for one in self.identities)
+def _instances(
+    target: _Target, span: Span, condition: Unknown | None, seen: Seen
+) -> Iterator[Link]:  # fmt: skip
+    """The instances that the values come from; which, if they do not tell, is open."""
+    module, address = target.module, target.address
+    copies = copies_of(module, address)
+    untold = which(address, copies, span) if len(copies) > 1 else None
+    for copy, doubt in seen.meant(module, address, copies, span, untold):
+        yield Link(target.node(copy), span, condition or doubt)
 
 
 _Key = tuple[str, str]

@@ -26,6 +26,7 @@ from plumbrule_parsers.terraform.evaluate.policy_documents import RESULTS, polic
 from plumbrule_parsers.terraform.evaluate.resources import (
     MANAGED,
     Instance,
+    computed_by,
     instance_of,
     object_of,
     whole_resource,
@@ -46,7 +47,7 @@ from plumbrule_parsers.terraform.evaluate.unknowns import (
     merged_alternatives,
 )
 from plumbrule_parsers.terraform.functions.call import Files
-from plumbrule_parsers.terraform.static import FILLED
+from plumbrule_parsers.terraform.static import FILLED, Copy
 from plumbrule_parsers.traced import Traced, made_of
 from plumbrule_parsers.value import Hop, Reason, Unknown
 
@@ -111,6 +112,7 @@ class Module:
     variant: str = ""
     made: dict[str, Called] = field(default_factory=dict)
     counted: dict[str, Instances] = field(default_factory=dict)
+    copies: dict[str, tuple[Copy, ...]] = field(default_factory=dict)  # instances with own nodes
 
     def call(self, name: str) -> Called:
         """What a call makes, found out when it is first asked for."""
@@ -397,10 +399,6 @@ class Module:
                 return made
         return Instances("", None, 1)
 
-    def inner_scope(self, address: str) -> Scope:
-        """The scope of what stands in a block: with `each` or `count`."""
-        return Scope(self, self.folder.blocks[address].source, self.instances(address).bound)
-
     def chosen(self, address: str, steps: Sequence[Step], at: int, scope: Scope) -> int:
         """How many steps choose an instance: one or none. Refused: there is no such instance."""
         if len(steps) <= at:
@@ -444,9 +442,9 @@ class Module:
                 return (found.data[0] if len(found.data) == 1 else found), taken + 1
             return found, taken + 1
         if taken > size:
-            return object_of(self, address, _reason(first), span, instance), taken
+            return object_of(self, address, computed_by(address), span, instance), taken
         return self.demand(address, span, lambda: whole_resource(
-            self, address, _reason(first), span
+            self, address, computed_by(address), span
         )), taken  # fmt: skip
 
     def attribute(
@@ -466,7 +464,7 @@ class Module:
             source = declared.place(name)
             at = Span(source, node.start, node.end)
             made = self.demand(f"{address}{key}.{name}", at, lambda: led(
-                value(node, scope(source)), Hop(at, f"{address}.{name}")
+                value(node, scope(source)), Hop(at, f"{address}{key}.{name}")
             ))  # fmt: skip
             if made.data is not None:
                 return made
@@ -474,9 +472,9 @@ class Module:
         if blocks and setting is None:
             head = source.span(blocks[0].start, blocks[0].head_end)
             return self.demand(f"{address}{key}.{name}", head, lambda: nested_blocks(
-                blocks, scope(source), Unknown(_reason(address), f"{address}.{name}", head,
+                blocks, scope(source), Unknown(computed_by(address), f"{address}{key}.{name}", head,
                                                reference=address)
-            ).with_hop(Hop(head, f"{address}.{name}")))  # fmt: skip
+            ).with_hop(Hop(head, f"{address}{key}.{name}")))  # fmt: skip
         if address.startswith("data.aws_iam_policy_document.") and name in RESULTS:
             return self.demand(f"{address}{key}.{name}", declared.head, lambda: policy_document(
                 declared, scope, name, address
@@ -486,16 +484,12 @@ class Module:
             "for_each" not in declared.settings
         )  # fmt: skip
         made_unknown = Unknown(
-            _reason(address), f"{address}.{name}", span, "string" if filled else "any",
+            computed_by(address), f"{address}{key}.{name}", span, "string" if filled else "any",
             not_null=filled, reference=address,
             identity=f"{self.chain}:{address}.{name}{key}" if single or key else "",
         )  # fmt: skip
-        return Traced(made_unknown, (Hop(declared.head, address, "unknown"),))
+        return Traced(made_unknown, (Hop(declared.head, f"{address}{key}", "unknown"),))
 
     def splat(self, names: tuple[str, ...], attribute: str, span: Span) -> Traced | None:
         """The attribute of all instances of a resource, data source or call."""
         return splat_value(self, names, attribute, span)
-
-
-def _reason(first: str) -> Reason:
-    return Reason.DATA_SOURCE if first.startswith("data") else Reason.COMPUTED

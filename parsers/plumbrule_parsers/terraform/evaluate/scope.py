@@ -13,6 +13,8 @@ from plumbrule_parsers.terraform.functions.call import Files
 from plumbrule_parsers.traced import Traced
 
 MAX_STEPS = 400_000  # expressions that one root with all its calls may evaluate
+MAX_COPIES = 5_000  # instances of resources of one root that have nodes of their own
+MAX_MEANT = 100_000  # references to all instances of a resource, each counted
 MAX_DEPTH = 200  # nested expressions and references on the way to one value
 Step: TypeAlias = "str | h.Expr"  # `.name`, or the key of `[key]`
 Evaluate: TypeAlias = "Callable[[h.Expr, Scope], Traced]"
@@ -37,6 +39,9 @@ class Run:
     """What all evaluations of one root share. The counters are spent, never reset."""
 
     steps: int = MAX_STEPS
+    copies: int = MAX_COPIES
+    meant: int = MAX_MEANT
+    many: dict[str, dict[str, tuple[int, Span]]] = field(default_factory=dict)  # see `copies`
     depth: int = 0
     # How often an unknown went through an operation that could still fail: then `try` is undecided.
     doubts: int = 0

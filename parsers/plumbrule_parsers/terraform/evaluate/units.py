@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plumbrule_parsers.document import Problem, Severity, Unit
+from plumbrule_parsers.environment_words import declared_environment
 from plumbrule_parsers.format import FileTree
 from plumbrule_parsers.path_glob import glob_match
 from plumbrule_parsers.source import Span
@@ -38,6 +39,16 @@ class Units:
     absent: dict[str, list[Span]] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Let go of all that was worked out: modules know each other, so nobody else would."""
+        for modules in self.modules.values():
+            for module in modules:
+                memory = module.memory
+                known = memory.found, memory.reached, module.made, module.arguments, module.counted
+                for one in known:
+                    one.clear()
+        self.modules.clear()
 
 
 def units_of(
@@ -158,7 +169,8 @@ class _Start:
                 self.enter(module)
             for word in words if not folder.sets else ():
                 label = f"workspace {word}"
-                unit = Unit(f"{name}@{word}", ROOT, path, head, label, environment=word)
+                unit = Unit(f"{name}@{word}", ROOT, path, head, label,
+                            environment=declared_environment(word))  # fmt: skip
                 module = self.root_module(folder, unit)
                 module.workspace = word
                 self.enter(module)

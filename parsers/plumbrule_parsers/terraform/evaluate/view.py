@@ -6,16 +6,18 @@ from collections.abc import Iterable
 
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.source import Source, Span
+from plumbrule_parsers.terraform.evaluate.copies import bound_in, copies_of
 from plumbrule_parsers.terraform.evaluate.default_tags import effective_tags
 from plumbrule_parsers.terraform.evaluate.dynamic import iterations
 from plumbrule_parsers.terraform.evaluate.expressions import settled
 from plumbrule_parsers.terraform.evaluate.hops import MAX_SIZE
 from plumbrule_parsers.terraform.evaluate.links import links
+from plumbrule_parsers.terraform.evaluate.meant import meant
 from plumbrule_parsers.terraform.evaluate.modules import Module
 from plumbrule_parsers.terraform.evaluate.scope import Scope
 from plumbrule_parsers.terraform.evaluate.unknowns import derived
 from plumbrule_parsers.terraform.functions.call import fits, number_text
-from plumbrule_parsers.terraform.static import Inside, Link, Static
+from plumbrule_parsers.terraform.static import SINGLE, Copy, Inside, Link, Meant, Static
 from plumbrule_parsers.traced import Traced, to_value, walk
 from plumbrule_parsers.value import (
     Hop,
@@ -29,16 +31,18 @@ from plumbrule_parsers.value import (
 )
 
 # Settings whose values are names of blocks, which nobody evaluates.
+_OPEN = {Reason.REMOTE, Reason.LIMIT, Reason.CYCLE, Reason.TYPE}  # such a value may be marked
 NAMES_ONLY = {"depends_on", "provider", "providers", "ignore_changes", "replace_triggered_by"}
 
 
 class Evaluated(Static):
     """Turns expressions of one file into values, as they are in one call of the module."""
 
-    def __init__(self, scope: Scope, module: Module) -> None:
+    def __init__(self, scope: Scope, module: Module, copy: Copy = SINGLE) -> None:
         super().__init__(scope.source, module.unit, module.variant)
         self.scope = scope
         self.called = module
+        self.copy = copy  # the instance of the block to which the view belongs
 
     # -------------------------------------------------------------- values
     def value(self, node: h.Expr) -> Value:
@@ -49,9 +53,22 @@ class Evaluated(Static):
         """The value of a setting, and its place with the hops to what a person wrote."""
         if setting.name in NAMES_ONLY:
             return Static(self.source, self.called.unit, self.called.variant).entry(setting)
+        if setting.name == "for_each" and self.copy.key:
+            return self.own_entry(setting)
         value, via = self.with_via(setting.value)
-        key = Span(self.source, setting.start, setting.name_end)
-        return value, Place(self.span(setting.value), key, via)
+        place = self.called.folder.place(self.source, setting)
+        return value, Place(place.value, place.key, via) if via else place
+
+    def own_entry(self, setting: h.Setting) -> tuple[Value, Place]:
+        """The key of the own instance in `for_each`, at the place where its entry stands."""
+        at = self.span(setting.value)
+        each = self.scope.bound["each"].data
+        assert isinstance(each, dict)
+        entry = each["value"]
+        span = entry.span or (entry.via[-1].span if entry.via else at)
+        made = ListValue(self.source, at.start, at.end, [self.copy.name])
+        made.places[0] = Place(span, via=entry.via)
+        return made, Place(at, Span(self.source, setting.start, setting.name_end), entry.via)
 
     def with_via(self, node: h.Expr) -> tuple[Value, tuple[Hop, ...]]:
         """The value with its hops; containers that are written here have those of each entry."""
@@ -133,14 +150,48 @@ class Evaluated(Static):
             return (Inside(call.partial, ""),)
         return tuple(Inside(one.folder.path, one.variant) for one in call.children.values())
 
-    def instance(self, address: str) -> Evaluated:
+    def copies(self, address: str) -> tuple[Copy, ...]:
+        """The instances of a block that have nodes of their own."""
+        return copies_of(self.called, address)
+
+    def instance(self, address: str, copy: Copy = SINGLE) -> Evaluated:
         """The view of what stands in a block: `each` and `count` are known there."""
         if address not in self.called.folder.blocks:
             return self
-        instances = self.called.instances(address)
-        if not instances.bound:
-            return self
-        return Evaluated(Scope(self.called, self.source, instances.bound), self.called)
+        bound = bound_in(self.called, address, copy)
+        scope = Scope(self.called, self.source, bound)
+        return Evaluated(scope, self.called, copy) if bound else self
+
+    def is_marked(self, node: h.Expr) -> bool | Unknown:
+        """Whether the value holds something that is marked as sensitive.
+
+        What a module outside the repository gives, or was not evaluated, may be marked.
+        """
+        found = settled(node, self.scope)
+        doubt: Unknown | None = None
+        for part in walk(found):
+            if part.sensitive:
+                return True
+            unknown = part.unknown or part.rest
+            if unknown is not None and unknown.reason in _OPEN:
+                doubt = doubt or unknown
+        return derived(doubt, "bool", not_null=True) if doubt is not None else False
+
+    def varies(self, node: h.Setting | h.Block) -> bool:
+        """Whether a setting or nested block may differ between instances."""
+        if isinstance(node, h.Setting):
+            if node.name == "for_each":
+                return True
+            mentioned = self.mentions(node.value)
+        else:
+            mentioned = self.mentions(node)
+        return any(one.names[0] in ("each", "count", "self") for one in mentioned)
+
+    def meant(
+        self, address: str, mention: h.Traversal, node: h.Expr | h.Block, fields: MapValue
+    ) -> Meant | Unknown:
+        """The instances of a block that a mention means; an Unknown if they are too many to say."""
+        return meant(self.called, self.scope, address, mention, node, fields)
 
     def effective(self, block: h.Block, fields: MapValue) -> tuple[str, MapValue] | None:
         """The field with the tags in force, see `default_tags`."""

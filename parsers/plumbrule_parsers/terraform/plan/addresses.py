@@ -37,6 +37,12 @@ def base(address: str) -> str:
     return ".".join(name for name, _index in found[: size_of(found[0][0]) if found else 0])
 
 
+def local(address: str) -> str:
+    """The instance as its module has it: no module (`data.aws_ami.x["a"]`)."""
+    found = steps(address)
+    return base(address) + (found[-1][1] if found else "")
+
+
 def size_of(first: str) -> int:
     """How many names make the address of a block that begins so."""
     return 3 if first in ("data", "ephemeral") else 2

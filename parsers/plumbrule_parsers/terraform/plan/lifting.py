@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.hcl_tree import syntax as h
 from plumbrule_parsers.terraform.lift import lift
+from plumbrule_parsers.terraform.lift_containers import TASKS
 from plumbrule_parsers.terraform.lift_policies import POLICIES
 from plumbrule_parsers.terraform.lifted import Lifted, entries
 from plumbrule_parsers.terraform.static import Static
@@ -38,7 +39,7 @@ def lift_planned(node: Node, type_: str, documents: dict[str, str]) -> Iterator[
     items: list[h.Setting | h.Block] = []
     items.extend(
         _setting(node.fields, name, static, documents.get(name, ""))
-        for name in POLICIES.get(type_, ())
+        for name in (*POLICIES.get(type_, ()), *TASKS.get(type_, ()))
         if name in node.fields
     )
     if type_ in POLICIES:

@@ -19,10 +19,12 @@ from plumbrule_parsers.document import (
     Reference,
     Severity,
     ToAddress,
+    how_much,
 )
 from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.source import Source, Span
-from plumbrule_parsers.terraform.parse import DECLARED
+from plumbrule_parsers.terraform.lift_kubernetes import kubernetes_objects_of, makes_objects
+from plumbrule_parsers.terraform.lifted import DECLARED
 from plumbrule_parsers.terraform.plan.configuration import Configuration, Mention, Path
 from plumbrule_parsers.terraform.plan.lifting import lift_planned
 from plumbrule_parsers.terraform.plan.resources import Listed, Listing, listed
@@ -106,8 +108,7 @@ class _Reader:
         self.edges(made)
         self.blocks(made, listing)
         told += self.version()
-        lost = len(listing.problems)
-        because = f"{lost} problem(s)" if lost else ""
+        because = how_much(listing.problems)[1]
         if self.root.get("errored") is True:
             because = "the plan ended with an error"
         elif self.root.get("complete") is False:
@@ -179,6 +180,11 @@ class _Reader:
             address = self.address(f"{node.address.partition('#')[2]}/{lifted.address}")
             self.nodes.append(Node(address, lifted.kind, lifted.label, lifted.fields, lifted.span,
                                    node.address, lifted.condition))  # fmt: skip
+        if one.mode != "data" and makes_objects(one.type):
+            objects = kubernetes_objects_of(node, one.type, self.addresses.unique, None)
+            self.nodes += objects.nodes
+            self.references += objects.references
+            self.holes += objects.holes
         origin = MapValue(self.source, 0, 0)
         origin.put("path", "/".join(one.path))
         origin.put("base", one.base)

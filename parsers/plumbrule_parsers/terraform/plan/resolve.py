@@ -21,8 +21,9 @@ from plumbrule_parsers.document import (
     ToMatch,
 )
 from plumbrule_parsers.source import Span
-from plumbrule_parsers.terraform.parse import DECLARED
-from plumbrule_parsers.terraform.plan.addresses import base
+from plumbrule_parsers.terraform.lift_kubernetes import kubernetes_objects_of, makes_objects
+from plumbrule_parsers.terraform.lifted import DECLARED
+from plumbrule_parsers.terraform.plan.addresses import base, local
 from plumbrule_parsers.terraform.plan.authored import PLANNED, authored, fits
 from plumbrule_parsers.terraform.plan.lifting import lift_planned
 from plumbrule_parsers.value import Hop, MapValue, Place, Reason, Value
@@ -148,7 +149,10 @@ class _State:
             ours = [one for one in candidates
                     if one.variant and one.unit.partition("@")[0] == (root or ".")]  # fmt: skip
             candidates = ours or candidates
-            exact = [one for one in candidates if one.fields.get("address") == node.label]
+            own = local(node.label)
+            exact = [one for one in candidates if one.fields.get("address") == own]
+            # Of instances that are told apart, those with other keys are not meant.
+            candidates = exact or [one for one in candidates if not one.instance] or candidates
             written = next(iter(exact or candidates), None)
             if written is None:
                 nodes += [node, *below.get(node.address, ())]
@@ -185,13 +189,18 @@ class _State:
 
     def moved(self, node: Node, written: Node, origin: MapValue) -> Iterator[Node]:
         """The planned node and what it holds, at the lines of the configuration."""
-        made = replace(node, fields=authored(node, written), span=written.span)
+        index = local(node.label).removeprefix(base(node.label))
+        fields = authored(node, written)
+        made = replace(node, fields=fields, span=written.span, instance=index)
         yield made
         documents = origin.get("documents")
         texts = {key: text for key, text in documents.items() if isinstance(text, str)} if (
             isinstance(documents, MapValue)
         ) else {}  # fmt: skip
         addresses = Addresses()
+        if made.kind != "tf.Data" and makes_objects(str(made.fields["type"])):
+            objects = kubernetes_objects_of(made, str(made.fields["type"]), addresses.unique, None)
+            yield from objects.nodes
         twins = list(self.held.get(written.address, ()))
         found = list(lift_planned(made, str(made.fields["type"]), texts))
         if twins and found and all(one.condition is not None for one in found):
@@ -203,7 +212,7 @@ class _State:
         for one in found:
             address = addresses.unique(f"{node.address}/{one.address}")
             lifted = Node(address, one.kind, one.label, one.fields, one.span, node.address,
-                          one.condition)  # fmt: skip
+                          one.condition, instance=index)  # fmt: skip
             yield self.beside_twin(lifted, twins, node)
 
     @staticmethod
@@ -261,8 +270,12 @@ class _State:
     # -------------------------------------------------------------- the outcome
     def changed(self) -> Iterator[Document]:
         """Every document with nodes, edges and holes as they are now."""
-        gone = {held.address for node in self.replaced for held in self.held.get(node, ())}
-        gone |= set(self.replaced)
+        gone = set(self.replaced)
+        pending = list(gone)
+        while pending:
+            below = [held.address for held in self.held.get(pending.pop(), ())]
+            gone.update(below)
+            pending += below
         inherited: dict[str, list[Reference]] = {}
         for path in sorted(self.documents):
             for reference in self.documents[path].references:
@@ -326,8 +339,13 @@ class _State:
         key = self.meant(replace(reference, reverse=False))
         if key is not None:
             assert isinstance(target, ToMatch)
-            call = dict(target.equals).get("call", "")
-            nodes = [one for one in self.declared.get(key, ()) if call in ("", one.variant)]
+            equals = dict(target.equals)
+            call = equals.get("call", "")
+            nodes = [
+                one for one in self.declared.get(key, ())
+                if call in ("", one.variant)
+                and (not one.instance or equals["address"] in (one.fields["address"], key[1]))
+            ]  # fmt: skip
             found = [one for node in nodes for one in self.replaced.get(node.address, ())]
             if found:
                 return [ToAddress(one) for one in found]

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plumbrule_parsers.document import (
-    Completeness,
     Document,
     Hole,
     Node,
     Problem,
     Reference,
-    Severity,
     ToAddress,
     ToMatch,
     Unit,
+    how_much,
 )
 from plumbrule_parsers.terraform.evaluate.folder import Folder
 from plumbrule_parsers.terraform.terragrunt.checkout import unmarked
@@ -175,10 +174,10 @@ def _state_and_files(config: Config) -> Traced:
 
 def read_document(document: Document) -> Document:
     """The document of a file that took part in a unit, or that did not parse."""
-    lost = sum(problem.severity is Severity.ERROR for problem in document.problems)
-    if lost:
-        return replace(document, because=f"{lost} problem(s)")
-    return replace(document, completeness=Completeness.EVALUATED, because="")
+    state, because = how_much(document.problems)
+    if because:
+        return replace(document, because=because)
+    return replace(document, completeness=state, because="")
 
 
 def with_problems(document: Document, problems: Iterable[Problem]) -> Document:

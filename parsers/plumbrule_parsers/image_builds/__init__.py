@@ -1,0 +1,1 @@
+"""Images that pipelines build and push, and what runs them."""
