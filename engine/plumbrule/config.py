@@ -49,7 +49,7 @@ class Config:
     """The settings of a run. `path` is the file they came from, "" for the defaults.
 
     `value_sets` is what `helm` says, as a document for the format of that name, None if it says
-    nothing. `origins` says for each key where its value was written.
+    nothing; `terragrunt_env` is the same for `get_env`. `origins` says for each key where its value was written.
     """
 
     path: str = ""
@@ -63,6 +63,7 @@ class Config:
     provenance: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: Mapping[str, RuleConfig] = field(default_factory=dict)
     value_sets: Document | None = None
+    terragrunt_env: Document | None = None
     external: tuple[Elsewhere, ...] = ()
     problems: tuple[Problem, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -148,6 +149,20 @@ KEYS: dict[str, Key] = {
             },
         },
         "sets of values that charts are rendered with, beside those that are found",
+    ),
+    "terragrunt": Key(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "env": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                    "description": "environment variables, as `get_env` finds them; no secrets",
+                },
+            },
+        },
+        "what Terragrunt is run with; the environment of the scan is never read",
     ),
     "external": Key(
         {
@@ -258,6 +273,7 @@ def load_config(path: Path | None, text: str | None = None) -> Config:
         provenance={name: tuple(globs) for name, globs in data.get("provenance", {}).items()},
         rules=rules,
         value_sets=_value_sets(data, places, (*above, "helm", "values")),
+        terragrunt_env=_terragrunt_env(data, places, (*above, "terragrunt", "env")),
         external=tuple(external),
         origins={key: f"{path}:{places.key((*above, key)).line}" for key in data},
     )
@@ -270,6 +286,14 @@ def _value_sets(data: Mapping[str, Any], places: TomlPlaces, keys: Keys) -> Docu
         return None
     facts = {"role": "value-sets", "sets": places.value(listed, keys), "folder": ""}
     return Document(places.source, "helm", facts=facts)
+
+
+def _terragrunt_env(data: Mapping[str, Any], places: TomlPlaces, keys: Keys) -> Document | None:
+    """The environment variables that the file names for Terragrunt."""
+    said = data.get("terragrunt", {}).get("env")
+    if not said:
+        return None
+    return Document(places.source, "terraform", facts={"environment": places.value(said, keys)})
 
 
 def _external(data: Mapping[str, Any], places: TomlPlaces, keys: Keys) -> Iterator[Elsewhere]:

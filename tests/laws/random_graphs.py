@@ -233,7 +233,7 @@ def formula(rng: random.Random, scope: tuple[str, ...], depth: int) -> ir.Expr:
         return ir.If(sub(), sub(), sub(), BOOL, AT)
     name = f"v{depth}"
     own: tuple[str, ...] = (name,)
-    if rng.random() < 0.6:
+    if rng.random() < 0.75:
         binder = pattern(rng, rng.choice(scope), name, fresh_first=False)
         inner = sub((*scope, *own))
     else:  # over all nodes, linked with what is bound by texts, or not at all

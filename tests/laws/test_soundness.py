@@ -47,7 +47,7 @@ def contradictions(
 def test_decided_verdicts_hold_in_every_completion(compiled: bool) -> None:
     wrong, undecided = contradictions(FORMULAS, compiled=compiled)
     assert wrong == 0
-    assert undecided < FORMULAS * 0.6  # an evaluator that always doubts would be sound and useless
+    assert undecided < FORMULAS * 0.65  # an evaluator that always doubts would be sound and useless
 
 
 patterns_reach = patterns.reach

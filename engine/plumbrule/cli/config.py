@@ -37,6 +37,7 @@ def shown(config: Config) -> str:
         "environments": {name: list(globs) for name, globs in config.environments.items()},
         "provenance": {name: list(globs) for name, globs in config.provenance.items()},
         "helm": _helm(config),
+        "terragrunt": _terragrunt(config),
         "external": _external(config),
         "rules": {
             name: {
@@ -65,6 +66,13 @@ def _external(config: Config) -> dict[str, list[str]]:
     for one in config.external:
         found.setdefault(one.form, []).append(one.pattern)
     return found
+
+
+def _terragrunt(config: Config) -> dict[str, object]:
+    """The names of the environment variables; what they hold may be secret."""
+    if config.terragrunt_env is None:
+        return {}
+    return {"env": sorted(config.terragrunt_env.facts["environment"])}
 
 
 def _helm(config: Config) -> dict[str, object]:

@@ -164,6 +164,14 @@ def frontier(
     anywhere: list[Hole] = []
     beside = beyond(extent_holes(graph, kinds), origin, edge, graph, forward=forward)
     at: dict[str, list[Hole]] = {}
+    if direct and all(name == "references" and along is forward for name, along in edge.names):
+        # What is behind a call is meant by those who mention the call, and by the call itself.
+        for hole in (hole for hole in beside if hole.addresses and hole.kinds):
+            for call in hole.addresses:
+                mentions = graph.incoming(call, "references")
+                for end in {call, *(mention.origin for mention in mentions)}:
+                    at.setdefault(end, []).append(hole)
+        beside = [hole for hole in beside if not (hole.addresses and hole.kinds)]
     for hole in beyond(
         edge_holes(graph, edge, forward=forward), origin, edge, graph, forward=forward
     ):

@@ -59,7 +59,7 @@ def holes_of(graph: Graph, part: Part) -> list[Hole]:
     return [
         hole
         for hole in graph.holes
-        if (not hole.addresses or chosen.intersection(hole.addresses))
+        if (hole.kinds or not hole.addresses or chosen.intersection(hole.addresses))
         and any(graph.concerns(hole, node) for node in nodes)
     ]
 

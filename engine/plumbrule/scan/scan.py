@@ -204,6 +204,8 @@ def connect(
         resolve = format_.resolve if format_ is not None else None
         if format_ is None or resolve is None:
             continue
+        if name == "terraform" and config.terragrunt_env is not None:
+            own[config.terragrunt_env.source.path] = config.terragrunt_env
         if format_.reads:
             seen = {name, *format_.reads}
             heeds = format_.heeds(own) if format_.heeds is not None else None

@@ -131,7 +131,7 @@ def _instructions(source: Source, problems: list[Problem]) -> Iterator[_Instruct
         keyword = keyword.split("\t")[0].upper()
         if keyword not in KEYWORDS:
             span = Span(source, start, min(start + len(keyword), length))
-            message = f"`{keyword[:30]}` is no instruction"
+            message = f"`{' '.join(keyword.split())[:30]}` is no instruction"
             problems.append(Problem("unknown-instruction", message, span, Severity.WARNING))
             continue
         yield _Instruction(start, end, keyword, joined, _mapping(table))

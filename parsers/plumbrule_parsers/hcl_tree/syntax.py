@@ -219,6 +219,11 @@ class Block(NamedTuple):
     body: Body
     head_end: int
 
+    @property
+    def type_end(self) -> int:
+        """Where the type ends."""
+        return self.start + len(self.type)
+
 
 class Body(NamedTuple):
     """Settings and blocks in the order in which they stand."""

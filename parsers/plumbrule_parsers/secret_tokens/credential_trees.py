@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Final
-from xml.sax.saxutils import unescape
 
 from plumbrule_parsers.secret_tokens.credential_lines import Found, literal
 from plumbrule_parsers.secret_tokens.judge import why_no_secret

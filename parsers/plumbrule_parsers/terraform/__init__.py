@@ -18,7 +18,11 @@ def _resolve(documents: Mapping[str, Document], files: FileTree) -> Iterable[Doc
     """The documents that change once all are known: evaluated first, then met by their plans."""
     from plumbrule_parsers.terraform.resolve import resolve as evaluated
 
-    written = {path: document for path, document in documents.items() if path.endswith(WRITTEN)}
+    written = {
+        path: document
+        for path, document in documents.items()
+        if path.endswith(WRITTEN) or "environment" in document.facts
+    }
     changed = {document.source.path: document for document in evaluated(written, files)}
     if any("plan" in document.facts for document in documents.values()):
         from plumbrule_parsers.terraform.plan.resolve import resolve_plans

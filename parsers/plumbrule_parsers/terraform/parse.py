@@ -64,7 +64,9 @@ def parse(source: Source) -> Document:
     problems: tuple[Problem, ...]
     if path.endswith(".json"):
         value, problems = parse_json(source)
-        body = json_body(value, variables=path.endswith(".tfvars.json"))
+        odd: list[Problem] = []
+        body = json_body(value, odd, variables=path.endswith(".tfvars.json"))
+        problems = (*problems, *odd)
     else:
         body, problems = parse_hcl(source)
     if problems and not path.endswith(".json"):
@@ -138,7 +140,7 @@ class _Reader:
     def item(self, item: h.Setting | h.Block) -> None:
         """One statement at the top of a module file."""
         if isinstance(item, h.Setting):
-            span = Span(self.source, item.start, item.start + len(item.name))
+            span = Span(self.source, item.start, item.name_end)
             message = f"`{item.name}` cannot be set here; it belongs into a block"
             self.problems.append(Problem("stray-setting", message, span, Severity.WARNING))
             return
@@ -178,7 +180,7 @@ class _Reader:
         fields = self.named(setting.start, setting.end, setting.name)
         value, place = self.static.entry(setting)
         fields.put("value", value, replace(place, key=None))
-        head = Span(self.source, setting.start, setting.start + len(setting.name))
+        head = Span(self.source, setting.start, setting.name_end)
         self.declare("tf.Local", f"local.{setting.name}", fields, head, setting.value)
 
     def named(self, start: int, end: int, name: str, label: h.Label | None = None) -> MapValue:
@@ -263,12 +265,13 @@ class _Reader:
             )  # fmt: skip
             self.holes.append(Hole(
                 Unknown(Reason.EXPRESSION, what, span), span,
-                kinds=("tf.Resource", "tf.Data"), within=self.module,
+                kinds=("tf.Resource", "tf.Data"), addresses=(node.address,), within=self.module,
             ))  # fmt: skip
             return
         followed = self.static.follows(str(fields["name"]), source)
         if isinstance(followed, Unknown):
-            self.holes.append(Hole(followed, span, kinds=kinds_given(source), within=self.module))
+            self.holes.append(Hole(followed, span, kinds=kinds_given(source),
+                                   addresses=(node.address,), within=self.module))  # fmt: skip
             return
         for inside in followed:
             fields.put("source_path", inside.folder)
@@ -393,7 +396,7 @@ class _Reader:
                 self.problems.extend(reader.problems)
 
     def head(self, block: h.Block) -> Span:
-        end = block.labels[-1].end if block.labels else block.start + len(block.type)
+        end = block.labels[-1].end if block.labels else block.type_end
         return Span(self.source, block.start, end)
 
     def declare(

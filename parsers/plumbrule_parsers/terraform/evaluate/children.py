@@ -55,7 +55,9 @@ class World:
 def children_of(module: Module, name: str, world: World) -> Called:
     """The modules that the call `name` makes."""
     address = f"module.{name}"
-    declared = module.folder.blocks[address]
+    declared = module.folder.blocks.get(address)
+    if declared is None:  # a head that did not parse: the block has other labels than it seems
+        return Called({}, Unknown(Reason.SYNTAX, f"{address} did not parse"))
     path = world.follow(module, name)
     target = world.folders.get(path) if path is not None else None
     if target is None:

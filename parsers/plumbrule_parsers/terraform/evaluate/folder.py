@@ -58,9 +58,7 @@ class Declared:
     @property
     def head(self) -> Span:
         """The type and the labels."""
-        end = self.block.labels[-1].end if self.block.labels else (
-            self.block.start + len(self.block.type)
-        )  # fmt: skip
+        end = self.block.labels[-1].end if self.block.labels else self.block.type_end
         return Span(self.source, self.block.start, end)
 
 

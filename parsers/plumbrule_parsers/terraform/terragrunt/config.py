@@ -45,6 +45,7 @@ class World:
     bodies: Mapping[str, tuple[Source, h.Body]]
     broken: Mapping[str, Span]  # path -> where a part of the file was lost
     loaded: Mapping[str, list[str]]  # folder -> files of values that Terraform loads by itself
+    environment: Mapping[str, Traced]  # what the settings of the scan say of `get_env`
 
     def exists(self, path: str) -> bool:
         """True if there is such a file or folder."""
@@ -174,7 +175,7 @@ class Config:
 
     def head(self, block: h.Block) -> Span:
         """The type and labels of a block."""
-        end = block.labels[-1].end if block.labels else block.start + len(block.type)
+        end = block.labels[-1].end if block.labels else block.type_end
         return Span(self.source, block.start, end)
 
     def splat(self, names: tuple[str, ...], attribute: str, span: Span) -> Traced | None:

@@ -22,7 +22,7 @@ from plumbrule_parsers.terraform.terragrunt.documents import (
 from plumbrule_parsers.terraform.terragrunt.rounds import rounds
 from plumbrule_parsers.terraform.terragrunt.unit import GruntUnit, arguments_of, read_again, unit_at
 from plumbrule_parsers.traced import Traced
-from plumbrule_parsers.value import Reason, Unknown
+from plumbrule_parsers.value import Hop, MapValue, Reason, Unknown
 
 _NO_READER = "no Terragrunt unit reads it, and other HCL is not evaluated"
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
@@ -51,7 +51,8 @@ def units(
         for problem in documents[path].problems[::-1]
         if problem.severity is Severity.ERROR
     }
-    world = World(files, paths, _above(paths), bodies, broken, _loaded(paths))
+    given_env = _environment(documents)
+    world = World(files, paths, _above(paths), bodies, broken, _loaded(paths), given_env)
     found: dict[str, GruntUnit] = {}
     for path in sorted(filter(_is_unit_file, bodies)):
         unit = unit_at(world, path.rpartition("/")[0], folders)
@@ -65,6 +66,19 @@ def units(
 
 def _is_unit_file(path: str) -> bool:
     return path.rpartition("/")[2] == UNIT_FILE
+
+
+def _environment(documents: Mapping[str, Document]) -> dict[str, Traced]:
+    """The environment variables that the settings of the scan name, each with its place."""
+    found: dict[str, Traced] = {}
+    for document in documents.values():
+        said = document.facts.get("environment")
+        if isinstance(said, MapValue):
+            for name, value in said.items():
+                place = said.place(name)
+                at = place.value if place is not None else document.source.span(0, 0)
+                found[name] = Traced(value, (Hop(at, f"environment variable {name[:60]}"),))
+    return found
 
 
 def _loaded(paths: frozenset[str]) -> dict[str, list[str]]:
