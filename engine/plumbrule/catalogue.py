@@ -139,6 +139,11 @@ def rule_page(rule: ir.CheckedRule) -> str:
         + " or ".join(f"[`{kind}`](../kinds.md#{_anchor(kind)})" for kind in rule.subject_kinds)
         + f" that fits its pattern. {_UNKNOWN[rule.on_unknown]}",
     ]  # fmt: skip
+    if rule.severities:
+        listed = ", else ".join(
+            f"{one.severity} when {_code(one.condition.span.text)}" for one in rule.severities
+        )
+        lines += ["", f"The severity is {listed}, else {rule.severity}."]
     if rule.formerly:
         names = ", ".join(f"`{name}`" for name in rule.formerly)
         lines += ["", f"Formerly {names}; allowances and settings under the old name still count."]
@@ -158,6 +163,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
     lines += ["", "## The rule", "", *_fenced(rule.text, "plumb")]
     lines += ["", f"Source: [{_home(rule)}](../../{_home(rule)})."]
     words = "These are the tests of the rule. `#! finding` marks a line that it must find."
+    if rule.severities:
+        words += " A word behind it is the severity, where it is another than the plain one."
     lines += ["", "## Examples", "", words]
     for test in sorted(
         rule.tests, key=lambda test: ("fails", "reviews", "passes").index(test.verdict)

@@ -14,7 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plumbrule.environments import DEFAULT
-from plumbrule.finding import MOST_NAMES, Exempted, Finding, Fix, RelatedSpan, Review
+from plumbrule.finding import (
+    MOST_NAMES,
+    SEVERITIES,
+    Exempted,
+    Finding,
+    Fix,
+    RelatedSpan,
+    Review,
+)
 from plumbrule.graph.graph import Graph
 from plumbrule_parsers.document import Node
 from plumbrule_parsers.text_edits.edit import TextEdit, clash
@@ -101,7 +109,8 @@ class Merger:
             return first
         related = {spot.span: spot for one in reversed(ordered) for spot in reversed(one.related)}
         kept = tuple(reversed(related.values()))[:MOST_RELATED]
-        first = replace(first, related=kept)
+        alike = [one for one in ordered if bool(one.only_if) == bool(first.only_if)]
+        first = replace(first, related=kept, severity=_gravest(alike))
         held = {one.subject for one in group}
         where = {self.name(address) for address in held}
         first = self.of_instances(first, ordered, [one for one in every if self.name(one) in where])
@@ -170,8 +179,14 @@ class Merger:
             ordered = sorted(group, key=lambda one: one.subject)
             causes = {cause.key: cause for one in reversed(ordered) for cause in
                       reversed(one.causes)}  # fmt: skip
-            made.append(replace(ordered[0], causes=tuple(reversed(causes.values()))))
+            made.append(replace(ordered[0], causes=tuple(reversed(causes.values())),
+                                severity=_gravest(ordered)))  # fmt: skip
         return tuple(sorted(made, key=Review.sort_key))
+
+
+def _gravest(group: Sequence[Finding] | Sequence[Review]) -> str:
+    """What the worst of the resolutions makes of it."""
+    return max((one.severity for one in group), key=SEVERITIES.index)
 
 
 def _joined(

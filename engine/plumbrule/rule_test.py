@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, zip_longest
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Final
 from plumbrule.config import FILE_NAME, Config, load_config
 from plumbrule.evaluate.evaluate import RuleSettings, Settings, evaluate
 from plumbrule.evaluate.walk import Walker
-from plumbrule.finding import Finding
+from plumbrule.finding import SEVERITIES, Finding
 from plumbrule.fixes.apply import left_of, texts_of
 from plumbrule.graph.graph import Graph
 from plumbrule.language import ir
@@ -29,7 +29,9 @@ from plumbrule_parsers.document import Problem, Severity
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.text_edits.edit import clash
 
-MARK: Final = re.compile(r"[ \t]*#![ \t]*finding[ \t]*$", re.MULTILINE)
+MARK: Final = re.compile(
+    rf"[ \t]*#![ \t]*finding(?:[ \t]+({'|'.join(SEVERITIES)}))?[ \t]*$", re.MULTILINE
+)
 _ODD_MARK: Final = re.compile(r"#![ \t]+[A-Za-z]\w*[ \t]*$", re.MULTILINE)
 MAX_FIXTURE: Final = 1_000_000  # characters of one file of a `dir`
 TODAY: Final = "2000-01-01"  # no verdict depends on the day
@@ -71,11 +73,15 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A line of a fixture that must be found, and where it stands in the rule's file."""
+    """A line of a fixture that must be found, and where it stands in the rule's file.
+
+    `severity` is the rule's plain one unless the mark names another.
+    """
 
     path: str
     line: int
     text: str
+    severity: str
     span: Span
 
 
@@ -101,6 +107,7 @@ class _Outcome:
     reviews: int
     lines: tuple[tuple[str, int], ...]
     messages: dict[tuple[str, int], str]
+    severities: dict[tuple[str, int], str]  # the gravest of each line
     causes: tuple[str, ...]
     errors: tuple[Problem, ...]
     findings: tuple[Finding, ...] = ()
@@ -197,7 +204,8 @@ def _unmarked(
     for mark in MARK.finditer(text):
         line = text.count("\n", 0, mark.start()) + 1
         words = text[text.rfind("\n", 0, mark.start()) + 1 : mark.start()].strip()
-        found.append(_Mark(path, line, words, _line_in_rule(fixture, line)))
+        severity = mark[1] or rule.severity
+        found.append(_Mark(path, line, words, severity, _line_in_rule(fixture, line)))
     stripped = MARK.sub("", text)
     for odd in _ODD_MARK.finditer(stripped):
         line = stripped.count("\n", 0, odd.start()) + 1
@@ -267,13 +275,16 @@ def _outcome(rule: ir.CheckedRule, ready: _Prepared) -> _Outcome:
     chosen = RuleSettings(unknown="review", params=ready.params)
     made = evaluate((rule,), (), ready.graph, Settings(TODAY, {rule.id: chosen}))
     if not made.counts:
-        return _Outcome(0, 0, 0, (), {}, (), made.problems)
+        return _Outcome(0, 0, 0, (), {}, {}, (), made.problems)
     count = made.counts[0]
     lines = tuple(sorted((one.span.path, one.span.line) for one in made.findings))
     messages = {(one.span.path, one.span.line): one.message for one in made.findings}
+    severities: dict[tuple[str, int], str] = {}
+    for one in sorted(made.findings, key=lambda one: SEVERITIES.index(one.severity)):
+        severities[one.span.path, one.span.line] = one.severity
     causes = tuple(dict.fromkeys(cause.why for one in made.reviews for cause in one.causes))
-    return _Outcome(count.violations, count.passes, count.reviews, lines, messages, causes,
-                    made.problems, made.findings)  # fmt: skip
+    return _Outcome(count.violations, count.passes, count.reviews, lines, messages, severities,
+                    causes, made.problems, made.findings)  # fmt: skip
 
 
 def _holds(ready: _Prepared, outcome: _Outcome) -> bool:
@@ -287,8 +298,8 @@ def _holds(ready: _Prepared, outcome: _Outcome) -> bool:
         return False
     if test.count is not None and test.count != counted:
         return False
-    marked = {(mark.path, mark.line) for mark in ready.marks}
-    return not marked or marked == set(outcome.lines)
+    marked = {(mark.path, mark.line): mark.severity for mark in ready.marks}
+    return not marked or marked == outcome.severities
 
 
 def _faults(rule: ir.CheckedRule, ready: _Prepared, outcome: _Outcome) -> list[Problem]:
@@ -308,6 +319,12 @@ def _faults(rule: ir.CheckedRule, ready: _Prepared, outcome: _Outcome) -> list[P
         if (mark.path, mark.line) not in outcome.lines:
             message = f"no finding at {mark.path}:{mark.line} `{mark.text}`, where one is marked"
             faults.append(_fault(rule, test, message, mark.span))
+            continue
+        severity = outcome.severities[mark.path, mark.line]
+        if severity != mark.severity:
+            message = (f"the finding at {mark.path}:{mark.line} `{mark.text}` is {severity}, "
+                       f"not {mark.severity}")  # fmt: skip
+            faults.append(_fault(rule, test, message, mark.span, f"`#! finding {severity}`"))
     judged = marked or test.verdict != "fails"
     for path, line in dict.fromkeys(outcome.lines):
         if judged and (path, line) not in marked:
@@ -413,10 +430,7 @@ def _differs(
 def _undecisive(rule: ir.CheckedRule, prepared: Sequence[_Prepared]) -> list[Problem]:
     """Conditions without which every test would still hold."""
     out: list[Problem] = []
-    for at, part in enumerate(rule.where):
-        if _guards(part, rule):
-            continue
-        variant = replace(rule, where=rule.where[:at] + rule.where[at + 1 :])
+    for part, variant in _variants(rule):
         if all(_holds(ready, _outcome(variant, ready)) for ready in prepared):
             words = " ".join(part.span.text.split())
             shown = words if len(words) <= 80 else words[:77] + "..."
@@ -426,6 +440,21 @@ def _undecisive(rule: ir.CheckedRule, prepared: Sequence[_Prepared]) -> list[Pro
                 part.span, hint="add a test that only this condition decides, or remove it",
             ))  # fmt: skip
     return out
+
+
+def _variants(rule: ir.CheckedRule) -> Iterator[tuple[ir.Expr | ir.SeverityWhen, ir.CheckedRule]]:
+    """What can be left out, each with the rule without it: conditions, and severities whole."""
+    for at, part in enumerate(rule.where):
+        if not _guards(part, rule):
+            yield part, replace(rule, where=rule.where[:at] + rule.where[at + 1 :])
+    for at, one in enumerate(rule.severities):
+        before, after = rule.severities[:at], rule.severities[at + 1 :]
+        yield one, replace(rule, severities=(*before, *after))
+        parts = one.condition.operands if isinstance(one.condition, ir.And) else ()
+        for number, part in enumerate(parts):
+            rest = parts[:number] + parts[number + 1 :]
+            weaker = replace(one, condition=ir.And(rest, part.type, one.condition.span))
+            yield part, replace(rule, severities=(*before, weaker, *after))
 
 
 def _guards(part: ir.Expr, rule: ir.CheckedRule) -> bool:

@@ -23,6 +23,9 @@ _ALONE = {
 }  # fmt: skip
 
 
+DECLARED = "declared"  # by a workspace, a run, a setting
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A unit with its environment; `because` says what tells it, "" if nothing does."""
@@ -30,6 +33,12 @@ class Placed:
     unit: Unit
     environment: str
     because: str
+
+    @property
+    def confidence(self) -> str:
+        """`high` where somebody said it, `medium` where a name of a file or a folder suggests it."""
+        said = self.because == DECLARED or self.because.startswith("configured")
+        return "high" if said else "medium" if self.because else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Units:
     placed: Mapping[str, Placed]
     documents: tuple[Document, ...]
     environments: Mapping[str, str]  # address -> environment
+    suggested: frozenset[str] = frozenset()  # addresses whose environment is told by names only
 
     @property
     def by_name(self) -> dict[str, Unit]:
@@ -73,11 +83,22 @@ def units_of(documents: Iterable[Document], configured: Mapping[str, tuple[str, 
     placed = {name: _placed(units[name], configured) for name in sorted(units)}
     made = _with_unit_nodes(made, units)
     environments: dict[str, str] = {}
+    suggested: set[str] = set()
     for document in made:
-        own = environment_of(document.source.path, configured)[0] if document.nodes else DEFAULT
+        if not document.nodes:
+            continue
+        own, why = environment_of(document.source.path, configured)
         for node in document.nodes:
-            environments[node.address] = _environment(node, placed, own)
-    return Units(placed, tuple(made), environments)
+            found = placed.get(node.unit)
+            if found is not None and found.environment != DEFAULT:
+                environments[node.address] = found.environment
+                doubtful = found.confidence != "high"
+            else:
+                environments[node.address] = own if why else _of_namespace(node, environments)
+                doubtful = not why.startswith("configured")
+            if doubtful and environments[node.address] != DEFAULT:
+                suggested.add(node.address)
+    return Units(placed, tuple(made), environments, frozenset(suggested))
 
 
 def _with_unit_nodes(documents: list[Document], units: Mapping[str, Unit]) -> list[Document]:
@@ -128,17 +149,20 @@ def _alone(document: Document) -> Unit | None:
     return Unit(path, kind, folder, loose.span) if kind is not None else None
 
 
-def _environment(node: Node, placed: Mapping[str, Placed], own: str) -> str:
-    found = placed.get(node.unit)
-    if found is None or found.environment == DEFAULT:
-        return own
-    return found.environment
+def _of_namespace(node: Node, environments: Mapping[str, str]) -> str:
+    """What the namespace of an object says, or that of the object around a part."""
+    if not node.kind.startswith("k8s."):
+        return DEFAULT
+    namespace = node.fields.get("namespace")
+    if isinstance(namespace, str):
+        return environment_word(namespace) or DEFAULT
+    return environments.get(node.parent, DEFAULT)
 
 
 def _placed(unit: Unit, configured: Mapping[str, tuple[str, ...]]) -> Placed:
     """The environment of a unit: as declared, by its inputs (the last wins), by its folder."""
     if unit.environment:
-        return Placed(unit, environment_word(unit.environment) or unit.environment, "declared")
+        return Placed(unit, environment_word(unit.environment) or unit.environment, DECLARED)
     for path in reversed(unit.inputs):
         environment, why = environment_of(path, configured, is_input=True)
         if why:

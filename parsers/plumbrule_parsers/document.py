@@ -199,10 +199,11 @@ class Hole:
 
     It casts doubt only on what it could contain: nodes of `kinds` (empty: any kind, unless `edges`
     are given), or `edges` that start at the nodes with address in `addresses` (empty: any edges of
-    these names); beside `kinds`, they are calls behind which it is, and who mentions none of them
-    mentions nothing of it. `within` is the folder to which it belongs: nodes whose folder lies neither above
-    nor below it are not concerned ("" concerns the whole repository). `apart` says that it is a thing
-    of its own, used by what is around it, which it does not know: nothing in it reaches out there.
+    these names). Addresses beside `kinds` are calls behind which it is: who mentions none of them
+    mentions nothing of it, and it mentions only what is handed to them. `within` is the folder to
+    which it belongs: nodes whose folder lies neither above nor below it are not concerned (""
+    concerns the whole repository). `apart` says that it is a thing of its own, which does not know
+    those that use it: none of its objects takes hold of one of theirs.
     """
 
     why: Unknown

@@ -165,3 +165,29 @@ def test_a_declaration_may_be_called_otherwise_in_each_unit() -> None:
     assert (one.subject, one.only_in) == (default.address, "")
     found = merged.findings([finding(shop), finding(default), finding(second)])
     assert [item.only_in for item in found] == ["", ""]
+
+
+# ------------------------------------------------------------------ confidence
+def test_names_suggest_an_environment_and_settings_say_it() -> None:
+    said = Unit("a", "terraform root", "a", HERE, environment="production")
+    by_folder = Unit("b", "terraform root", "envs/prod", HERE, inputs=("envs/prod/x.tfvars",))
+    plain = Unit("c", "terraform root", "c", HERE)
+    document = Document(SOURCE, "kubernetes", (node("a", "a"), node("b", "b"), node("c", "c")),
+                        units=(said, by_folder, plain))  # fmt: skip
+    made = units_of([document], {})
+    found = {name: (one.environment, one.confidence) for name, one in made.placed.items()}
+    assert found == {"a": ("prod", "high"), "b": ("prod", "medium"), "c": ("default", "")}
+    assert node("b", "b").address in made.suggested
+    assert not made.suggested & {node("a", "a").address, node("c", "c").address}
+
+
+def test_a_namespace_speaks_where_nothing_else_does() -> None:
+    fields = MapValue(SOURCE, 0, 0)
+    fields.put("namespace", "shop-prod")
+    owner = Node(PLAIN, "k8s.Deployment", "web", fields, HERE)
+    part = Node(f"{PLAIN}/container/web", "k8s.Container", "web", MapValue(SOURCE, 0, 0), HERE,
+                parent=PLAIN)  # fmt: skip
+    made = units_of([Document(SOURCE, "kubernetes", (owner, part))], {})
+    assert set(made.environments.values()) >= {"prod"}
+    assert made.environments[part.address] == "prod"
+    assert part.address in made.suggested

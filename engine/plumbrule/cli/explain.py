@@ -37,6 +37,10 @@ def rule_named(word: str, rules: tuple[ir.CheckedRule, ...]) -> ir.CheckedRule:
 def page(rule: ir.CheckedRule) -> str:
     """Title, words, parameters, the rule itself and how to allow a finding of it."""
     lines = [f"{rule.id}: {rule.title}", f"severity {rule.severity}, confidence {rule.confidence}"]
+    lines += [
+        f"severity {one.severity} when {' '.join(one.condition.span.text.split())}"
+        for one in rule.severities
+    ]
     if rule.formerly:
         lines.append(f"formerly {', '.join(rule.formerly)}")
     for name, words in (("Why", rule.why), ("What to do", rule.remedy)):

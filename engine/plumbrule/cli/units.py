@@ -56,6 +56,7 @@ def rows_of(model: Model) -> list[dict[str, Any]]:
             "kind": placed.unit.kind,
             "environment": placed.environment,
             "because": placed.because,
+            "confidence": placed.confidence,
             "folder": placed.unit.folder,
             "inputs": list(placed.unit.inputs),
             "nodes": nodes[name],

@@ -131,7 +131,7 @@ def _one_rule(
     chosen: RuleSettings, paths: frozenset[str], program: Program | None,
 ) -> _Outcome:  # fmt: skip
     made = walker(rule, graph, chosen.params)
-    severity = chosen.severity if chosen.severity in SEVERITIES else rule.severity
+    set_to = chosen.severity if chosen.severity in SEVERITIES else None
     on_unknown = chosen.unknown or rule.on_unknown
     violations = undecided = 0
     out = _Outcome(RuleCount(rule.id, 0, 0, 0, 0))
@@ -149,8 +149,10 @@ def _one_rule(
         if not sure and on_unknown != "fail":
             undecided += 1
             if on_unknown == "review":
+                severity = set_to or severity_of(rule, rows, made)
                 out.reviews.append(_review(rule, node, rows, severity, made))
             continue
+        severity = set_to or severity_of(rule, sure or rows, made)
         finding = _finding(rule, node, sure or rows, severity, made, certain=bool(sure))
         exemption = next((item for item in exemptions if _applies(item, node, graph)), None)
         if exemption is None:
@@ -166,6 +168,29 @@ def _one_rule(
     passes = len(plain) - len({graph.nodes[address].plain_address for address in by_subject})
     out.count = RuleCount(rule.id, violations, passes, undecided, len(out.exempted))
     return out
+
+
+def severity_of(rule: ir.CheckedRule, rows: Sequence[RowVerdict], made: Walker) -> str:
+    """How bad a finding of these rows is: as bad as the gravest of them.
+
+    The first `severity ... when` whose condition is surely true decides for a row, else the plain
+    one does. They are asked of findings only, so both evaluators ask them by the walk.
+    """
+    if not rule.severities:
+        return rule.severity
+    choices = (rule.severity, *(one.severity for one in rule.severities))
+    gravest = max(map(SEVERITIES.index, choices))
+    worst = -1
+    for row in rows:
+        env = dict(row.env)
+        found = next(
+            (one.severity for one in rule.severities if made.condition(one.condition, env) is True),
+            rule.severity,
+        )
+        worst = max(worst, SEVERITIES.index(found))
+        if worst == gravest:
+            break
+    return SEVERITIES[worst]
 
 
 def _applies(exemption: ir.CheckedExemption, node: Node, graph: Graph) -> bool:

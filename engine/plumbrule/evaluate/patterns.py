@@ -110,8 +110,8 @@ def edge_holes(graph: Graph, edge: ir.PatternEdge, *, forward: bool) -> list[Hol
 # Edges whose ends one declaration holds together: a part always knows its owner, so what a hole
 # hides is linked by them with a node that was read only if both stand in the hole's own file.
 LOCAL = frozenset(("contains", "before", "has_source", "reads_secret"))
-# Edges by which one object takes hold of another: a chart does so with its own, not with those of the
-# charts that depend on it. These know its names, and may well take hold of what it makes.
+# Edges by which one object takes hold of another: a chart does so with its own, not with those of
+# the charts that depend on it. These know its names, and may well take hold of what it makes.
 SEIZING = frozenset(("protects", "routes_to", "scales", "selects"))
 
 
@@ -164,13 +164,10 @@ def frontier(
     anywhere: list[Hole] = []
     beside = beyond(extent_holes(graph, kinds), origin, edge, graph, forward=forward)
     at: dict[str, list[Hole]] = {}
-    if direct and all(name == "references" and along is forward for name, along in edge.names):
-        # What is behind a call is meant by those who mention the call, and by the call itself.
+    if direct and len(edge.names) == 1 and edge.names[0][0] == "references":
         for hole in (hole for hole in beside if hole.addresses and hole.kinds):
-            for call in hole.addresses:
-                mentions = graph.incoming(call, "references")
-                for end in {call, *(mention.origin for mention in mentions)}:
-                    at.setdefault(end, []).append(hole)
+            for end in _by_call(hole, graph, forward=edge.names[0][1] is forward):
+                at.setdefault(end, []).append(hole)
         beside = [hole for hole in beside if not (hole.addresses and hole.kinds)]
     for hole in beyond(
         edge_holes(graph, edge, forward=forward), origin, edge, graph, forward=forward
@@ -196,6 +193,30 @@ def frontier(
     )  # fmt: skip
     graph.indexes[key] = made
     return made
+
+
+def _by_call(hole: Hole, graph: Graph, *, forward: bool) -> set[str]:
+    """The nodes that may mention what is behind the calls of the hole, or be mentioned there.
+
+    A call is all that is known of it from outside (`forward`), and all that it knows of the outside
+    is handed to the call, perhaps by way of locals, variables and other calls.
+    """
+    if forward:
+        mentions = [edge for call in hole.addresses for edge in graph.incoming(call, "references")]
+        return {*hole.addresses, *(edge.origin for edge in mentions)}
+    found: set[str] = set()
+    left = list(hole.addresses)
+    while left:
+        address = left.pop()
+        if address in found:
+            continue
+        found.add(address)
+        node = graph.nodes.get(address)
+        if node is None or (address not in hole.addresses and graph.is_a(node.kind, "tf.Resource")):
+            continue  # what a resource mentions is not handed on with it
+        left += [edge.target for edge in graph.outgoing(address, "references")]
+        left += [edge.origin for edge in graph.incoming(address, "flows_to")]
+    return found
 
 
 def _along(hole: Hole, edge: ir.PatternEdge, *, forward: bool) -> bool:

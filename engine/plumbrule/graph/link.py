@@ -97,7 +97,7 @@ def _resolve(
         if found is not None:
             matches.append((found, None))
     else:
-        matches = index.matches(target, origin)
+        matches = index.matches_again(target, origin)
     for node, doubt in matches:
         if node.address == origin.address:
             continue
@@ -126,6 +126,14 @@ class _Index:
         self.by_label: dict[tuple[str, str], _LabelTable] = {}
         # Which units resolve a file: two that share one are alternatives of each other.
         self.resolved = {(node.unit, node.path) for node in nodes}
+        self.last: tuple[ToMatch, Node, list[_Match]] | None = None
+
+    def matches_again(self, target: ToMatch, origin: Node) -> list[_Match]:
+        """As `matches`; one mention often makes two edges, one after the other."""
+        last = self.last
+        if last is None or last[0] is not target or last[1] is not origin:
+            last = self.last = target, origin, self.matches(target, origin)
+        return last[2]
 
     def matches(self, target: ToMatch, origin: Node) -> list[_Match]:
         """The nearest nodes that fit, surely or possibly, by address."""
@@ -154,17 +162,15 @@ class _Index:
         ) in self.resolved  # fmt: skip
 
     def _candidates(self, kind: str, target: ToMatch) -> Iterable[Node]:
-        known = tuple(
-            (name, value) for name, value in target.equals if isinstance(value, (str, int, bool))
-        )
+        known = [pair for pair in target.equals if isinstance(pair[1], (str, int))]
         if known:
-            names = tuple(name for name, _value in known)
+            names = tuple([name for name, _value in known])
             table = self.tables.get((kind, names))
             if table is None:
                 table = _Table(self.by_kind.get(kind, []), names)
                 self.tables[kind, names] = table
-            exact = table.exact.get(tuple(value for _name, value in known), ())
-            return (*exact, *table.unknown)
+            exact = table.exact.get(tuple([value for _name, value in known]), ())
+            return (*exact, *table.unknown) if table.unknown else exact
         labels = [(key, value) for key, value in target.labels if isinstance(value, str)]
         if labels:
             label_table = self.by_label.get((kind, target.labels_field))
@@ -182,13 +188,14 @@ class _Table:
         self.unknown: list[Node] = []
         for node in nodes:
             # Null is absent, and an absent field fits "": the comparison in `_equal` says so too.
-            found = (node.fields.get(name) for name in names)
-            values = tuple("" if value is None else value for value in found)
-            if any(isinstance(value, (Unknown, Segments)) for value in values) or (
-                node.fields.rest is not None
+            found = map(node.fields.get, names)
+            values = tuple(["" if value is None else value for value in found])
+            others = [value for value in values if not isinstance(value, (str, int))]
+            if node.fields.rest is not None or any(
+                isinstance(value, (Unknown, Segments)) for value in others
             ):
                 self.unknown.append(node)
-            elif all(isinstance(value, (str, int, bool)) for value in values):
+            elif not others:
                 self.exact.setdefault(values, []).append(node)
 
 

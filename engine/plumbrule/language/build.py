@@ -161,6 +161,9 @@ class Builder:
         word = str(tree.data)
         if word in ("title", "why", "remedy"):
             return s.Meta(word, self.text(tree.children[0]), self.span(tree))
+        if word == "severity" and tree.children[1] is not None:
+            name, given = tree.children
+            return s.SeverityItem(str(name), self.expression(given), self.span(tree))
         if word in ("severity", "confidence", "level"):
             return s.Meta(word, str(tree.children[0]), self.span(tree))
         if word == "formerly":

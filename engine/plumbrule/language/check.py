@@ -185,6 +185,7 @@ class _RuleCheck:
             if isinstance(entry, syntax.MatchItem):
                 self._match(entry)
         lets = self._lets_and_where(item)
+        severities = tuple(self._severities(item))
         here = Here(self.checker, self.names, self.facts)
         report, fix = report_of(here, item), fix_of(here, item)
         tests = tuple(self._tests(item, params))
@@ -210,6 +211,7 @@ class _RuleCheck:
             id=item.id,
             title=_text(meta, "title"),
             severity=_text(meta, "severity"),
+            severities=severities,
             confidence=_text(meta, "confidence") or "high",
             level=_text(meta, "level") or LEVELS[0],
             why=" ".join(_text(meta, "why").split()),
@@ -275,16 +277,26 @@ class _RuleCheck:
                 self.checker.problem("E401", message, entry.span)
             seen.setdefault(word, entry.span)
             if isinstance(entry, syntax.Meta) and entry.word in _CHOICES:
-                allowed = _CHOICES[entry.word]
-                if entry.value not in allowed:
-                    close = suggest(str(entry.value), allowed)
-                    message = f"`{entry.value}` is no {entry.word} ({', '.join(allowed)}){close}"
-                    self.checker.problem("E402", message, entry.span)
+                self._choice(entry.word, str(entry.value), entry.span)
+            elif isinstance(entry, syntax.SeverityItem):
+                self._choice("severity", entry.name, entry.span)
         if not any(isinstance(entry, syntax.MatchItem) for entry in item.items):
             self.checker.problem("E401", f"rule `{item.id}` has no `match`", item.id_span)
         for word in ("title", "severity", "report"):
             if word not in seen:
-                self.checker.problem("E401", f"rule `{item.id}` has no `{word}`", item.id_span)
+                message = f"rule `{item.id}` has no `{word}`"
+                if word == "severity" and any(
+                    isinstance(entry, syntax.SeverityItem) for entry in item.items
+                ):
+                    message += " without `when`"
+                self.checker.problem("E401", message, item.id_span)
+
+    def _choice(self, word: str, value: str, span: Span) -> None:
+        allowed = _CHOICES[word]
+        if value not in allowed:
+            close = suggest(value, allowed)
+            message = f"`{value}` is no {word} ({', '.join(allowed)}){close}"
+            self.checker.problem("E402", message, span)
 
     def _params(self, item: syntax.Rule) -> Iterator[ir.ParamDecl]:
         for entry in item.items:
@@ -323,6 +335,13 @@ class _RuleCheck:
             elif isinstance(entry, syntax.WhereItem):
                 self._where(entry)
         return tuple(lets)
+
+    def _severities(self, item: syntax.Rule) -> Iterator[ir.SeverityWhen]:
+        """What a finding is instead; all conditions of `where` hold there."""
+        for entry in item.items:
+            if isinstance(entry, syntax.SeverityItem):
+                checked = self.checker.condition(entry.condition, self.names, self.facts)
+                yield ir.SeverityWhen(entry.name, checked, entry.span)
 
     def _tests(self, item: syntax.Rule, params: tuple[ir.ParamDecl, ...]) -> Iterator[ir.RuleTest]:
         types = {param.name: param.type for param in params}

@@ -164,7 +164,7 @@ def _item(item: s.Item | s.RuleItem) -> _Part:
             return _part(item, item.span.start, item.span.end, parts, braces=True)
         case s.MatchItem():
             parts = [_leaf(entry) for entry in item.patterns]
-        case s.WhereItem():
+        case s.WhereItem() | s.SeverityItem():
             parts = _value(item.condition)
         case s.Constant() | s.LetItem():
             parts = _value(item.value)

@@ -67,7 +67,9 @@ def _section(item: s.RuleItem) -> tuple[int, int]:
     """The group of a rule's item, and its rank in the group where the order is ours."""
     match item:
         case s.Meta():
-            return 0, _META.index(item.word)
+            return 0, 2 * _META.index(item.word)
+        case s.SeverityItem():  # behind the plain one, in the order in which they are asked
+            return 0, 2 * _META.index("severity") + 1
         case s.ParamItem():
             return 1, 0
         case s.LetItem() | s.MatchItem() | s.WhereItem():
@@ -257,6 +259,9 @@ class _Printer:
             case s.Meta():
                 word = f"{item.word:<8}" if item.word in _ALIGNED else item.word
                 return f"{word} {self.meta_value(item)}"
+            case s.SeverityItem():
+                head = f"severity {item.name} "
+                return head + condition(item.condition, 2, self.comments, "when", len(head))
             case s.ParamItem():
                 return self.param(item)
             case s.LetItem():

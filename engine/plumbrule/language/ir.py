@@ -332,6 +332,15 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class SeverityWhen:
+    """`severity name when condition`: how bad a row is of which the condition is surely true."""
+
+    severity: str
+    condition: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Fixture:
     """One line of a test; form: file, dir, with, fixed. `value` is set for `with`."""
 
@@ -406,6 +415,7 @@ class CheckedRule:
     extents: frozenset[str]
     span: Span
     text: str  # the rule's source text without its tests, for `explain`
+    severities: tuple[SeverityWhen, ...] = ()  # instead of `severity`, in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,15 +320,20 @@ def _must_break(expr: s.Expr, comments: Comments) -> bool:
     return len(members) > 2 or any(comments.within(item) for item in members)
 
 
-def condition(expr: s.Expr, indent: int, comments: Comments) -> str:
-    """`where` and its condition: two short conditions on one line, more on a line each."""
+def condition(
+    expr: s.Expr, indent: int, comments: Comments, word: str = "where", ahead: int = 0
+) -> str:
+    """A word and its condition: two short conditions on one line, more on a line each.
+
+    `ahead` columns stand before the word on its line.
+    """
     text = flat(expr)
-    column = indent + 6
+    column = indent + ahead + len(word) + 1
     if isinstance(expr, s.Binary) and expr.op in ("and", "or"):
         members = operands(expr)
         last = members[-1]
         noted = any(comments.within(item) for item in members[:-1]) or comments.above.get(id(last))
         if len(members) > 2 or noted or not fits(text, column):
-            return "where " + chain(expr, column, column - len(expr.op) - 1, comments)
-        return f"where {text}" + "".join(f"  {c}" for c in comments.behind.get(id(last), ()))
-    return f"where {lay(expr, column, indent + 4)}"
+            return f"{word} " + chain(expr, column, column - len(expr.op) - 1, comments)
+        return f"{word} {text}" + "".join(f"  {c}" for c in comments.behind.get(id(last), ()))
+    return f"{word} {lay(expr, column, indent + 4)}"

@@ -243,6 +243,15 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class SeverityItem:
+    """severity name when condition"""
+
+    name: str
+    condition: Expr
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class ParamItem:
     """param name: type = default "words\""""
 
@@ -349,8 +358,8 @@ class TestItem:
 
 
 RuleItem = (
-    Meta | ParamItem | LetItem | MatchItem | WhereItem | UnknownItem | ReportItem | FixItem
-    | TestItem
+    Meta | SeverityItem | ParamItem | LetItem | MatchItem | WhereItem | UnknownItem | ReportItem
+    | FixItem | TestItem
 )  # fmt: skip
 
 

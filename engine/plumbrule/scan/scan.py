@@ -42,6 +42,7 @@ class Model:
     states: tuple[FileState, ...]
     problems: tuple[Problem, ...]
     units: Mapping[str, Placed]  # by name
+    suggested: frozenset[str]  # addresses whose environment only names of files or folders tell
 
 
 def scan(
@@ -257,7 +258,7 @@ def connect(
         states.setdefault(state.path, state)
     return Model(
         graph, ordered, tuple(states[path] for path in sorted(states)), tuple(problems),
-        units.placed,
+        units.placed, units.suggested,
     )  # fmt: skip
 
 
@@ -353,6 +354,12 @@ def judge(
     result = evaluate(rules, exemptions, model.graph, settings, programs=pack.programs)
     merger = Merger(model.graph)
     findings, reviews = merger.findings(result.findings), merger.reviews(result.reviews)
+    asking = {rule.id for rule in rules if any(name == "env" for _kind, name in rule.reads)}
+    findings = tuple(
+        replace(one, confidence="medium")
+        if one.rule in asking and one.confidence == "high" and one.subject in model.suggested
+        else one for one in findings
+    )  # fmt: skip
     exact = frozenset(name for name, one in config.rules.items() if one.severity)
     findings = weighed(findings, config.provenance, exact)
     exempted, notices = merger.exempted(result.exempted), list(result.notices)

@@ -94,7 +94,7 @@ def test_a_defect_of_some_instances_names_them_and_their_entries() -> None:
 def test_messages_that_differ_name_the_others() -> None:
     text = RULES.replace('443, cidr = "10.0.0.0/8"', '3389, cidr = "0.0.0.0/0"')
     (found,) = report(text, PORTS).findings
-    assert "22-22" in found.message
+    assert "port 22 to" in found.message
     assert found.message.endswith("(alike in all 2 instances)")
 
 

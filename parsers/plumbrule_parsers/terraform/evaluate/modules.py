@@ -280,7 +280,7 @@ class Module:
             fallback = led(value(default.value, scope), Hop(span, f"default of var.{name}"))
         if self.parent is not None:
             if name not in self.arguments:
-                return fallback
+                return fallback.with_hop(self.left_out()) if fallback is not None else None
             found = self.argument(name)
             if not nullable and fallback is not None:
                 return self.unless_null(found, fallback)
@@ -323,6 +323,12 @@ class Module:
         return parent.demand(
             f"module.{self.name}.{name}", span, lambda: led(value(setting.value, scope), hop)
         )
+
+    def left_out(self) -> Hop:
+        """The call, where it leaves a default in force."""
+        assert self.parent is not None
+        call = self.parent.folder.blocks[f"module.{self.name.partition('[')[0]}"]
+        return Hop(call.head, f"module.{self.name} leaves the default", "decision")
 
     def unless_null(self, found: Traced, fallback: Traced) -> Traced:
         """`nullable = false`: null becomes the default."""
