@@ -49,7 +49,8 @@ class Config:
     """The settings of a run. `path` is the file they came from, "" for the defaults.
 
     `value_sets` is what `helm` says, as a document for the format of that name, None if it says
-    nothing; `terragrunt_env` is the same for `get_env`. `origins` says for each key where its value was written.
+    nothing; `terragrunt_env` is the same for `get_env`. `origins` says for each key where its value
+    was written.
     """
 
     path: str = ""

@@ -36,7 +36,7 @@ class Placed:
 
     @property
     def confidence(self) -> str:
-        """`high` where somebody said it, `medium` where a name of a file or a folder suggests it."""
+        """`high` where somebody said it, `medium` where a name of a file or folder suggests it."""
         said = self.because == DECLARED or self.because.startswith("configured")
         return "high" if said else "medium" if self.because else ""
 

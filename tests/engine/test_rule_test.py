@@ -154,6 +154,33 @@ def test_a_guard_that_the_checker_asks_for_needs_no_test() -> None:
     assert faults(*tests, head=head) == []
 
 
+GRADED = HEAD.replace("severity low", 'severity low\n  severity high when c.name == "live"')
+WEB_LIVE = GRADED.replace('{"web"}', '{"web", "live"}')
+LIVE = BAD + "    - name: live\n      image: acme/live    #! finding high\n"
+
+
+def test_a_mark_says_the_severity() -> None:
+    assert faults(case("bad", "fails 2", file("a.yaml", LIVE)), PASSES, head=WEB_LIVE) == []
+    for text, is_now, should in (
+        (LIVE.replace(" high", ""), "high", "low"),
+        (BAD.replace("finding", "finding info"), "low", "info"),
+    ):
+        found = result(case("bad", "fails", file("a.yaml", text)), PASSES, head=WEB_LIVE)
+        message = found.all_problems[0].message
+        assert message.endswith(f"is {is_now}, not {should}")
+        assert found.all_problems[0].hint == f"`#! finding {is_now}`"
+
+
+def test_a_severity_must_be_needed_and_so_must_its_conditions() -> None:
+    found = result(FAILS, PASSES, head=WEB_LIVE)
+    assert [fault.code for fault in found.all_problems if "severity" in fault.message] == [
+        "test-undecisive"
+    ]
+    both = WEB_LIVE.replace('== "live"', '== "live" and c.role == "main"')
+    found = result(case("bad", "fails 2", file("a.yaml", LIVE)), PASSES, head=both)
+    assert lines(found) == ['c.role == "main"']
+
+
 def test_parameters_are_set_by_with() -> None:
     given = case("other", "fails 1", 'with names = {"other"}', file("a.yaml", GOOD))
     assert faults(FAILS, PASSES, given) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plumbrule.finding import Cause, Finding, Review
@@ -84,6 +86,16 @@ def test_what_is_sure_in_one_unit_is_sure() -> None:
     dev, prod = node("dev", "dev"), node("prod", "prod")
     (one,) = merger(dev, prod).findings([finding(dev, only_if="var.x"), finding(prod)])
     assert (one.subject, one.only_if) == (prod.address, "")
+
+
+def test_of_several_units_the_gravest_speaks_among_the_sure() -> None:
+    plain, variant = node("web"), node("web", "prod")
+    made = merger(plain, variant)
+    low = finding(plain)
+    high = replace(finding(variant), severity="critical")
+    assert [one.severity for one in made.findings([low, high])] == ["critical"]
+    unsure = replace(high, only_if="x")
+    assert [one.severity for one in made.findings([low, unsure])] == [low.severity]
 
 
 def test_reviews_of_one_declaration_join_their_causes() -> None:

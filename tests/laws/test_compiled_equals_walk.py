@@ -9,7 +9,7 @@ from pathlib import Path
 
 import plumbrule_rules
 import pytest
-from tests.laws.random_graphs import complete, make_graph, make_rule, rows_of
+from tests.laws.random_graphs import AT, complete, formula, make_graph, make_rule, rows_of
 
 from plumbrule.config import Config
 from plumbrule.evaluate.evaluate import Evaluation, RuleSettings, Settings, evaluate
@@ -43,6 +43,25 @@ def test_random_rules_have_the_same_rows_in_both() -> None:
             assert verdicts(rule, given, compiled=True) == walked
             rows += len(walked)
     assert rows > RANDOM_RULES  # rules that never match anything would agree too
+
+
+def test_random_severities_are_the_same_in_both_and_change_no_verdict() -> None:
+    rng = random.Random(12)
+    settings, seen = Settings("2026-01-01"), set[str]()
+    for _ in range(RANDOM_RULES):
+        rule, graph = make_rule(rng), make_graph(rng, most=4)
+        severities = tuple(
+            ir.SeverityWhen(name, formula(rng, ("s",), 1), AT) for name in ("critical", "info")
+        )
+        graded = replace(rule, severities=severities)
+        walked = evaluate([graded], (), graph, settings, compiled=False)
+        assert repr(evaluate([graded], (), graph, settings)) == repr(walked)
+        assert not walked.problems
+        found = [*walked.findings, *walked.reviews]
+        seen |= {one.severity for one in found}
+        plain = evaluate([rule], (), graph, settings)
+        assert [replace(one, severity="low") for one in found] == [*plain.findings, *plain.reviews]
+    assert seen == {"critical", "low", "info"}
 
 
 @pytest.fixture(scope="module")

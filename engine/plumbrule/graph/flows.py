@@ -19,9 +19,6 @@ from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import Hop, ListValue, MapValue, Value
 
 
-_CONTAINERS = frozenset((MapValue, ListValue))
-
-
 def flow_edges(by_address: Mapping[str, Node]) -> Iterator[Edge]:
     """The `ends_in` edges among the nodes, each with the hop where the value enters."""
     owners = _Owners(by_address)
@@ -68,8 +65,8 @@ def _ways(value: Value) -> Iterator[tuple[Hop, ...]]:
             for place in at.places.values():
                 if place.via:
                     yield place.via
-        inner = at.values() if at.__class__ is MapValue else at
-        stack += [item for item in inner if item.__class__ in _CONTAINERS]
+        inner = at.values() if isinstance(at, MapValue) else at
+        stack += [item for item in inner if isinstance(item, (MapValue, ListValue))]
 
 
 class _Owners:

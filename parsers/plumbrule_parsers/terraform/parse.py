@@ -17,13 +17,10 @@ from plumbrule_parsers.document import (
     ToMatch,
     how_much,
 )
-from plumbrule_parsers.hcl_tree import parse_hcl
 from plumbrule_parsers.hcl_tree import syntax as h
-from plumbrule_parsers.json_tree import parse_json
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.terraform.detect import WRITTEN
 from plumbrule_parsers.terraform.existence import exists
-from plumbrule_parsers.terraform.json_body import json_body
 from plumbrule_parsers.terraform.lift import lift
 from plumbrule_parsers.terraform.lift_kubernetes import (
     kubernetes_objects_of,
@@ -34,6 +31,7 @@ from plumbrule_parsers.terraform.lift_policies import POLICIES
 from plumbrule_parsers.terraform.lifted import DECLARED, LIFTED, kinds_given
 from plumbrule_parsers.terraform.named import Shared, named_in
 from plumbrule_parsers.terraform.provisioners import provisioners
+from plumbrule_parsers.terraform.statements import statements
 from plumbrule_parsers.terraform.static import SINGLE, Copy, Static
 from plumbrule_parsers.terraform.volatile import ignored_changes, volatile
 from plumbrule_parsers.value import (
@@ -61,18 +59,7 @@ def parse(source: Source) -> Document:
         from plumbrule_parsers.terraform.plan.read import parse_plan
 
         return parse_plan(source)
-    problems: tuple[Problem, ...]
-    if path.endswith(".json"):
-        value, problems = parse_json(source)
-        odd: list[Problem] = []
-        body = json_body(value, odd, variables=path.endswith(".tfvars.json"))
-        problems = (*problems, *odd)
-    else:
-        body, problems = parse_hcl(source)
-    if problems and not path.endswith(".json"):
-        from plumbrule_parsers.terraform.second_opinion import second_opinion
-
-        problems = second_opinion(source, problems)
+    body, problems = statements(source)
     if path.endswith(".hcl.json"):
         return Document(
             source, "terraform", problems=problems, completeness=Completeness.PARTLY,

@@ -126,11 +126,32 @@ def test_a_rule_with_everything_passes() -> None:
         ('param p: int = "x"\nwhere p == 1', "E304"),
         ("where c.limit == c.name", "E302 cannot compare"),
         ('fix "f" { set c.role = 3 }\nwhere true', "E304"),
+        ("severity high\nwhere true", "E401 `severity` stands twice; first on line 4"),
+        ("severity grave when true\nwhere true", "E402 `grave` is no severity (critical, high, medium, low, info)"),
+        ("severity high when c.name\nwhere true", "E301 a condition must be a bool, not string"),
+        ("severity high when nme == 1\nwhere true", "E105 unknown name `nme`"),
+        ('severity high when c.limit > qty"1"\nwhere true', "E201 `c.limit` may be missing"),
+        ("severity high when c.name is known\nwhere true", "E404"),
     ],
 )  # fmt: skip
 def test_what_is_refused(body: str, expected: str) -> None:
     found = messages(rule(body))
     assert any(expected in message for message in found), found
+
+
+def test_severities_know_what_the_rule_says_below_them() -> None:
+    text = rule('let big = c.limit\nwhere c.limit is set').replace(
+        "  severity low\n",
+        '  severity high when c.limit > qty"1" and c.role == "main"\n'
+        "  severity low\n  severity info when big is set\n",
+    )  # fmt: skip
+    result = run(text)
+    assert result.problems == ()
+    assert result.rules[0].severity == "low"
+    assert [one.severity for one in result.rules[0].severities] == ["high", "info"]
+    assert ("k8s.Container", "role") in result.rules[0].reads
+    without = text.replace("  severity low\n", "")
+    assert messages(without) == ["E401 rule `demo.r` has no `severity` without `when`"]
 
 
 def test_guards_count_through_the_flow() -> None:

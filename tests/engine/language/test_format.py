@@ -51,7 +51,11 @@ rule demo.all {
     x -before+-> y: ci.Step
   let n = if any(k, v in c.labels where k matches re"^a\\"#b") then count(c -a-> d) else null
   param limit: set<int> = {1, 2} "words"
+  severity low when c.a or c.b # behind
   severity high
+  severity info when
+    # above
+    c.x == 1 and c.y == 2 and not (c.z is set)
   tags ["a", "b"]
   formerly demo.old, demo.older
   title 'Quoted "words"'
@@ -101,7 +105,7 @@ def test_every_file_of_ours_is_laid_out(path: Path) -> None:
     assert in_order(tree(text)) == tree(text)
 
 
-SECTIONS = ["title", "severity", "tags", "param", "match", "on", "report", "fix", "test"]
+SECTIONS = ["title", "severity", "severity", "severity", "tags", "param", "match", "on", "report", "fix", "test"]
 
 
 def test_the_sections_of_a_rule_have_one_order() -> None:
@@ -219,6 +223,21 @@ def test_three_conditions_stand_below_each_other() -> None:
     assert "  where x\n    and y\n    and (z or w)\n" in out
     out = laid_out("plumbrule 1\nrule a.b { match c: d where x or y }")
     assert "  where x or y\n" in out
+
+
+def test_severities_stand_in_the_order_in_which_they_are_asked() -> None:
+    text = (
+        "plumbrule 1 rule a.b { severity info when c.d severity low severity high when c.e and "
+        'c.f and c.g title "t" match c: k report "x" }'
+    )
+    assert holds(text).split("\n")[3:9] == [
+        '  title    "t"',
+        "  severity low",
+        "  severity info when c.d",
+        "  severity high when c.e",
+        "                 and c.f",
+        "                 and c.g",
+    ]
 
 
 def test_parentheses_that_only_help_the_eye_are_kept_for_it() -> None:

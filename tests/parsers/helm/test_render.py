@@ -162,6 +162,7 @@ def test_a_dependency_that_is_nowhere_makes_its_values_unknown() -> None:
     assert isinstance(data["name"], Unknown)
     (hole,) = found["c/Chart.yaml"].holes
     assert "`db` is not in the repository" in str(hole.why)
+    assert hole.apart
 
 
 def test_one_template_that_fails_costs_only_itself() -> None:

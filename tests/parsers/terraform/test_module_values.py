@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.parsers.terraform.evaluated import evaluated, only
+from tests.parsers.terraform.evaluated import evaluated, hops, only
 
 from plumbrule.scan.files import ScannedFiles
 from plumbrule_parsers.source import Source
@@ -139,3 +139,14 @@ def test_a_given_way_is_a_unit_with_its_inputs() -> None:
     assert found.data == "given"
     assert found.via[-1] == hop
     assert (module.unit, module.chain, module.variant) == ("live", "live", "")
+
+
+def test_a_default_that_a_call_leaves_in_force_names_the_call() -> None:
+    documents = evaluated({
+        "main.tf": 'module "web" {\n  source = "./web"\n}\n',
+        "web/main.tf": 'variable "a" {\n  default = 1\n}\n'
+        'resource "aws_x" "y" {\n  it = var.a\n}\n',
+    })  # fmt: skip
+    assert hops(only(documents, "aws_x.y"), "it") == [
+        ("main.tf", 1, "not set by module.web"), ("web/main.tf", 2, "default of var.a"),
+    ]  # fmt: skip

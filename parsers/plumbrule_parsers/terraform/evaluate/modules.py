@@ -22,6 +22,7 @@ from plumbrule_parsers.terraform.evaluate.expressions import value
 from plumbrule_parsers.terraform.evaluate.folder import PREFIXED, Declared, Folder
 from plumbrule_parsers.terraform.evaluate.hops import is_large, led
 from plumbrule_parsers.terraform.evaluate.instances import Instances, instances_of
+from plumbrule_parsers.terraform.evaluate.passed import passed
 from plumbrule_parsers.terraform.evaluate.policy_documents import RESULTS, policy_document
 from plumbrule_parsers.terraform.evaluate.resources import (
     MANAGED,
@@ -41,14 +42,9 @@ from plumbrule_parsers.terraform.evaluate.scope import (
     is_limit,
 )
 from plumbrule_parsers.terraform.evaluate.types import convert, type_base
-from plumbrule_parsers.terraform.evaluate.unknowns import (
-    certainly_set,
-    derived,
-    merged_alternatives,
-)
 from plumbrule_parsers.terraform.functions.call import Files
 from plumbrule_parsers.terraform.static import FILLED, Copy
-from plumbrule_parsers.traced import Traced, made_of
+from plumbrule_parsers.traced import Traced
 from plumbrule_parsers.value import Hop, Reason, Unknown
 
 META = {"count", "for_each", "provider", "providers", "depends_on", "source", "version"}
@@ -240,7 +236,7 @@ class Module:
         """A variable's value, as its declaration wants it."""
         settings = declared.settings
         nullable = not self.is_set(settings.get("nullable"), False)
-        found = self.passed(name, nullable=nullable, default=settings.get("default"), at=declared)
+        found = passed(self, name, declared, nullable=nullable)
         type_ = settings["type"].value if "type" in settings else None
         if found is None:
             via = (Hop(declared.head, f"variable `{name}`", "unknown"),)
@@ -268,76 +264,6 @@ class Module:
             and isinstance(setting.value, h.Literal)
             and setting.value.value is wanted
         )
-
-    def passed(
-        self, name: str, *, nullable: bool, default: h.Setting | None, at: Declared
-    ) -> Traced | None:
-        """What the caller, a file of values or the default gives; None if nobody does."""
-        fallback = None
-        if default is not None:
-            source = at.place("default")
-            scope, span = self.scope(source), Span(source, default.value.start, default.value.end)
-            fallback = led(value(default.value, scope), Hop(span, f"default of var.{name}"))
-        if self.parent is not None:
-            if name not in self.arguments:
-                return fallback.with_hop(self.left_out()) if fallback is not None else None
-            found = self.argument(name)
-            if not nullable and fallback is not None:
-                return self.unless_null(found, fallback)
-            return found
-        chosen = self.inputs.get(name, fallback)
-        for source, setting in self.values:
-            if setting.name == name:
-                chosen = self.listed(source, setting, name)
-        others = [
-            (source, setting)
-            for listed in self.others.values()
-            for source, setting in listed
-            if setting.name == name
-        ]
-        if not others:
-            return chosen
-        # Files that only a run names: each may or may not be the one.
-        doubt = Unknown(Reason.ENVIRONMENT, f"var.{name} in {others[0][0].path}", at.head)
-        complete = len(others) == len(self.others)
-        several = [self.listed(source, setting, name) for source, setting in others]
-        if chosen is not None:
-            several.append(chosen)
-        elif not complete:
-            return None
-        return merged_alternatives(several, doubt)
-
-    def listed(self, source: Source, setting: h.Setting, name: str) -> Traced:
-        """What a file of variable values says."""
-        span = Span(source, setting.value.start, setting.value.end)
-        made = value(setting.value, Scope(self, source, {}))
-        return led(made, Hop(span, f"tfvars key `{name}`"))
-
-    def argument(self, name: str) -> Traced:
-        """What the caller passes."""
-        scope, setting = self.arguments[name]
-        parent = self.parent
-        assert parent is not None
-        span = Span(scope.source, setting.value.start, setting.value.end)
-        hop = Hop(span, f"argument of module.{self.name}")
-        return parent.demand(
-            f"module.{self.name}.{name}", span, lambda: led(value(setting.value, scope), hop)
-        )
-
-    def left_out(self) -> Hop:
-        """The call, where it leaves a default in force."""
-        assert self.parent is not None
-        call = self.parent.folder.blocks[f"module.{self.name.partition('[')[0]}"]
-        return Hop(call.head, f"module.{self.name} leaves the default", "decision")
-
-    def unless_null(self, found: Traced, fallback: Traced) -> Traced:
-        """`nullable = false`: null becomes the default."""
-        if certainly_set(found):
-            return found
-        if found.data is None:
-            return fallback
-        assert isinstance(found.data, Unknown)
-        return made_of(derived(found.data, found.data.type, not_null=True), found)
 
     def local(self, name: str, span: Span) -> Traced:
         """A local's value."""

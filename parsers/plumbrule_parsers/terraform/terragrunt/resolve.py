@@ -75,6 +75,7 @@ def _environment(documents: Mapping[str, Document]) -> dict[str, Traced]:
         said = document.facts.get("environment")
         if isinstance(said, MapValue):
             for name, value in said.items():
+                assert isinstance(value, str)
                 place = said.place(name)
                 at = place.value if place is not None else document.source.span(0, 0)
                 found[name] = Traced(value, (Hop(at, f"environment variable {name[:60]}"),))
