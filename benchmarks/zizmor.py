@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 AUDITS = {
-    "unpinned-uses": ("ci.unpinned_action", "ci.unpinned_action_with_credentials"),
+    "unpinned-uses": ("ci.unpinned_action",),
     "template-injection": ("gha.script_injection", "gha.expression_in_script"),
     "excessive-permissions": ("gha.broad_permissions", "gha.shared_write_permission"),
     "dangerous-triggers": ("gha.untrusted_checkout", "gha.labelled_checkout"),

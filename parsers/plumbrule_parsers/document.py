@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from plumbrule_parsers.source import Source, Span, by_fields, record
-from plumbrule_parsers.value import MapValue, Unknown, Value
+from plumbrule_parsers.value import Hop, MapValue, Unknown, Value
 
 
 class Severity(StrEnum):
@@ -179,7 +179,7 @@ class Reference:
 
     `condition` is set if the reference itself is only possible. `external` references may point
     outside the repository without that being a problem. `reverse` makes the edge run from the
-    target to the origin.
+    target to the origin. `way` are the places that a value passes between the two, from the target.
     """
 
     edge: str
@@ -189,6 +189,7 @@ class Reference:
     condition: Unknown | None = None
     external: bool = True
     reverse: bool = False
+    way: tuple[Hop, ...] = ()
 
     __reduce__ = by_fields
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.traced_text import (
     MAX_TEXT_HOPS,
+    Gap,
     Piece,
     TracedSegments,
     TracedText,
@@ -250,7 +251,10 @@ def of_pieces(pieces: Iterable[Piece], *, sensitive: bool = False) -> Traced:
     if len(parts) == 1:
         return Traced(data_of(parts), parts[0].hops[:MAX_TEXT_HOPS], sensitive=sensitive)
     # An empty text has no piece that could tell where it came from.
-    return _TracedPieces(data_of(parts), parts or given, sensitive=sensitive)
+    if not parts:
+        parts = [piece for piece in given if piece.text.__class__ is not Gap]
+        return _TracedPieces("", parts, sensitive=sensitive)
+    return _TracedPieces(data_of(parts), parts, sensitive=sensitive)
 
 
 def place_of(value: Traced, at: Span) -> Place:

@@ -49,6 +49,25 @@ class Piece(NamedTuple):
 Pieces = Sequence[Piece]
 
 
+class Gap(str):
+    """The text, always empty, of a piece where something was not written; `about` says what.
+
+    It travels with the text around it and is lost where that is taken apart in another way.
+    """
+
+    __slots__ = ("about",)
+    about: object
+
+    def __new__(cls, about: object) -> Self:
+        """A gap."""
+        made = super().__new__(cls)
+        made.about = about
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return str, ()
+
+
 class TracedText(str):
     """Known text in pieces; slices and sums keep them, every other method gives a plain str."""
 
@@ -110,7 +129,7 @@ def text_pieces(data: str | Segments | Unknown, hops: Hops, span: Span | None = 
 
 
 def normal(pieces: Iterable[Piece]) -> list[Piece]:
-    """No empty piece; neighbours of the same origin are one piece."""
+    """No empty piece but gaps; neighbours of the same origin are one piece."""
     out: list[Piece] = []
     run: list[str] = []  # the texts of the last piece, joined once it is complete
     hops: Hops = ()
@@ -118,6 +137,11 @@ def normal(pieces: Iterable[Piece]) -> list[Piece]:
     for piece in pieces:
         text, own, place = piece
         if text == "":
+            if text.__class__ is Gap:
+                if len(run) > 1:
+                    out[-1] = Piece("".join(run), hops, literal)
+                run = []
+                out.append(piece)
             continue
         if isinstance(text, str):
             if run:
@@ -149,6 +173,8 @@ def normal(pieces: Iterable[Piece]) -> list[Piece]:
         out.append(piece)
     if len(run) > 1:
         out[-1] = Piece("".join(run), hops, literal)
+    if out and out[0].text == "" and all(piece.text == "" for piece in out):
+        return []  # gaps around nothing
     return out
 
 
@@ -256,7 +282,7 @@ def cut(pieces: Iterable[Piece], start: int, end: int) -> list[Piece]:
             if at >= end:
                 break
             if start <= at and after <= end:
-                if after > at:
+                if after > at or text.__class__ is Gap:
                     out.append(piece)
             else:
                 out.append(_part(piece, max(start, at) - at, min(end, after) - at))
@@ -336,6 +362,8 @@ def split(pieces: Pieces, separator: str, most: int = -1) -> list[list[Piece]]:
     wanted, skip = next(widths), 0
     for piece in pieces:
         at, width = 0, width_of(piece)
+        if not width and piece.text.__class__ is Gap:
+            rest.append(piece)
         while at < width:
             if skip:
                 step = min(skip, width - at)

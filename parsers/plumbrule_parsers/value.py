@@ -151,6 +151,23 @@ class Place:
         return Span(key.source, min(key.start, self.value.start), max(key.end, self.value.end))
 
 
+class GapPlaces(dict[str, Place]):
+    """The places of a mapping, and of keys that it would have if a switch stood otherwise."""
+
+    __slots__ = ("absent",)
+
+    def __init__(self, places: Mapping[str, Place], absent: dict[str, Place]) -> None:
+        super().__init__(places)
+        self.absent = absent
+
+    def copy(self) -> GapPlaces:
+        """A copy; what is absent is shared."""
+        return GapPlaces(self, self.absent)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return GapPlaces, (dict(self), self.absent)
+
+
 _KEY_START: Final = 0
 _KEY_END: Final = 1
 _VALUE_START: Final = 2
@@ -217,6 +234,19 @@ class MapValue(dict[str, "Value"]):
             Span(self.source, offsets[at + _KEY_START], offsets[at + _KEY_END]),
         )
 
+    def absent(self, key: str) -> Place | None:
+        """What keeps out a key that is missing, if that is known: a switch with its way."""
+        places = self.places
+        if places.__class__ is not GapPlaces or key in self:
+            return None
+        return places.absent.get(key)  # type: ignore[attr-defined]
+
+    def keep_out(self, absent: dict[str, Place]) -> None:
+        """Note what keeps out keys that are missing."""
+        held = self.places
+        known = held.absent if isinstance(held, GapPlaces) else {}
+        self.places = GapPlaces(held, {**known, **absent})
+
     def put(self, key: str, value: Value, place: Place | None = None) -> None:
         """Set an entry together with its place.
 
@@ -237,7 +267,7 @@ class MapValue(dict[str, "Value"]):
 
     def copy_with(self, **extra: Value) -> MapValue:
         """A copy that also has `extra`; places of the copied entries are kept."""
-        copied = MapValue(self.source, self.start, self.end, self, dict(self.places), self.rest)
+        copied = MapValue(self.source, self.start, self.end, self, self.places.copy(), self.rest)
         copied.offsets = self.offsets
         copied.tag = self.tag
         for key, value in extra.items():
@@ -340,12 +370,16 @@ def same_places(one: Value, other: Value) -> bool:
         if a.span != b.span or a.offsets != b.offsets or a.places != b.places:
             return False
         if isinstance(a, MapValue) and isinstance(b, MapValue):
-            if list(a) != list(b):
+            if list(a) != list(b) or _absent(a) != _absent(b):
                 return False
             stack.extend(zip(a.values(), b.values(), strict=True))
         else:
             stack.extend(zip(a, b, strict=True))
     return True
+
+
+def _absent(value: MapValue) -> dict[str, Place]:
+    return value.places.absent if isinstance(value.places, GapPlaces) else {}
 
 
 def is_known(value: Value) -> bool:

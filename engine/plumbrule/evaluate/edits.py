@@ -140,6 +140,8 @@ class _Edits:
             receiver = written(at.receiver, env, self._made)
             found = receiver.fields if isinstance(receiver, Node) else receiver
             if isinstance(found, MapValue):
+                if found.absent(key) is not None:
+                    raise _NoEditError  # the template has it already, behind a switch
                 if key in found or (at is not place and not layout.takes_nested(found)):
                     break
                 where = found.source, found.start

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from plumbrule.evaluate.compile import compile_rule, run_program
 from plumbrule.evaluate.edits import fix_of
 from plumbrule.evaluate.patterns import Path
-from plumbrule.evaluate.places import place_of, render
+from plumbrule.evaluate.places import place_of, render, reported_at
 from plumbrule.evaluate.program import Program
 from plumbrule.evaluate.truth import Doubt, merged
 from plumbrule.evaluate.walk import RowVerdict, Walker, subjects, walk_subject, walker
@@ -219,7 +219,7 @@ def _finding(
     names = tuple(node.name for pattern in rule.patterns for node in pattern.nodes)
     rows = sorted(rows, key=lambda row: _row_order(row, names))[:MOST_EVIDENCE]
     first = dict(rows[0].env)
-    spot = place_of(rule.report.at, first, made) if rule.report.at is not None else None
+    spot = reported_at(rule, first, made)
     span, hops = spot if spot is not None else (node.span, ())
     related = list(hops)
     for row in rows:

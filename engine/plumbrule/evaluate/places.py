@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from plumbrule.evaluate import functions
 from plumbrule.evaluate.patterns import Env
 from plumbrule.evaluate.read import Unseen
@@ -14,8 +16,9 @@ from plumbrule_parsers.document import Node
 from plumbrule_parsers.secret_tokens.judge import secrets_in, why_no_secret
 from plumbrule_parsers.secret_tokens.names import secret_kind
 from plumbrule_parsers.source import Span
-from plumbrule_parsers.value import ListValue, MapValue, Place, Segments, Unknown
+from plumbrule_parsers.value import Hop, ListValue, MapValue, Place, Segments, Unknown
 
+MAX_ITEMS = 20  # of a list whose items are asked where they come from
 Spot = tuple[Span, tuple[RelatedSpan, ...]]
 
 
@@ -36,12 +39,81 @@ def place_of(expr: ir.Expr, env: Env, made: Walker) -> Spot | None:
         return None
     place = entry_place(expr, env, made)
     if place is not None:
-        hops = tuple(RelatedSpan(hop.span, hop.note) for hop in place.via)
-        return place.entry, hops
+        via = place.via or _of_items(written(expr, env, made))
+        return place.entry, tuple(RelatedSpan(hop.span, hop.note) for hop in via)
     receiver = written(expr.receiver, env, made)
-    if isinstance(receiver, Node):
-        return receiver.span, ()
-    return place_of(expr.receiver, env, made)
+    nearest: Spot | None = (receiver.span, ()) if isinstance(receiver, Node) else place_of(
+        expr.receiver, env, made)  # fmt: skip
+    kept_out = absent_place(expr, env, made)
+    return nearest if kept_out is None else _switch(kept_out, expr, nearest)
+
+
+def reported_at(rule: ir.CheckedRule, env: Env, made: Walker) -> Spot | None:
+    """Where a finding stands: where the rule says, but at the switch that keeps out what it misses.
+
+    A rule that reports a node because a field of it is missing is about that field.
+    """
+    at = rule.report.at
+    spot = place_of(at, env, made) if at is not None else None
+    name = rule.subject if at is None else at.name if isinstance(at, ir.Var) else ""
+    node = env.get(name)
+    if not isinstance(node, Node) or name in made.lets:
+        return spot
+    for field in _missing(rule.where, name, env, made):
+        kept_out = absent_place(field, env, made)
+        if kept_out is not None:
+            return _switch(kept_out, field, spot or (node.span, ()))
+    return spot
+
+
+def absent_place(expr: ir.Field | ir.Item, env: Env, made: Walker) -> Place | None:
+    """The switch that keeps out the entry that a field or an index reads, if one is known."""
+    receiver = written(expr.receiver, env, made)
+    fields = receiver.fields if isinstance(receiver, Node) else receiver
+    if not isinstance(fields, MapValue):
+        return None
+    key = expr.name if isinstance(expr, ir.Field) else made.value(expr.key, env)
+    return fields.absent(key) if isinstance(key, str) else None
+
+
+def _switch(place: Place, expr: ir.Field | ir.Item, nearest: Spot | None) -> Spot:
+    """The switch as the place of a finding, with what lacks the entry and the way between."""
+    hops = [RelatedSpan(hop.span, hop.note) for hop in place.via]
+    if nearest is not None:
+        name = expr.name if isinstance(expr, ir.Field) else " ".join(expr.key.span.text.split())
+        hops.insert(0, RelatedSpan(nearest[0], f"`{name}` is missing here"))
+        hops += nearest[1]
+    return place.entry, tuple(hops)
+
+
+def _missing(
+    exprs: Iterable[ir.Expr], name: str, env: Env, made: Walker
+) -> Iterator[ir.Field | ir.Item]:  # fmt: skip
+    """The fields of the node that conditions want to be missing, where they are."""
+    for expr in exprs:
+        if isinstance(expr, (ir.And, ir.Or)):
+            yield from _missing(expr.operands, name, env, made)
+        elif isinstance(expr, ir.Test) and isinstance(expr.receiver, (ir.Field, ir.Item)):
+            wanted = "set" if expr.negated else "missing"
+            if expr.test == wanted and _root(expr.receiver) == name and (
+                made.condition(expr, env) is True
+            ):  # fmt: skip
+                yield expr.receiver
+
+
+def _root(expr: ir.Expr) -> str:
+    """The variable at the start of a path."""
+    while isinstance(expr, (ir.Field, ir.Item)):
+        expr = expr.receiver
+    return expr.name if isinstance(expr, ir.Var) else ""
+
+
+def _of_items(held: object) -> tuple[Hop, ...]:
+    """Where the items of a list that is written out come from: `[var.a, var.b]`."""
+    if not isinstance(held, ListValue) or len(held) > MAX_ITEMS:
+        return ()
+    places = [held.place(index) for index in range(len(held))]
+    return tuple(dict.fromkeys(hop for one in places if one is not None for hop in one.via))
 
 
 def entry_place(expr: ir.Field | ir.Item, env: Env, made: Walker) -> Place | None:

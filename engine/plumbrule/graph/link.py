@@ -104,7 +104,8 @@ def _resolve(
         start, end = origin.address, node.address
         if reference.reverse:
             start, end = end, start
-        yield Edge(start, end, reference.edge, reference.span, reference.condition or doubt)
+        yield Edge(start, end, reference.edge, reference.span, reference.condition or doubt,
+                   way=reference.way)  # fmt: skip
 
 
 _ABSENT = object()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.access import NIL, truth
 from plumbrule_parsers.helm.functions.table import call as call_function
+from plumbrule_parsers.helm.gaps import Keys, note_gap
 from plumbrule_parsers.helm.pipeline import compile_pipe, set_variable
 from plumbrule_parsers.helm.state import (
     INCLUDED,
@@ -158,6 +159,7 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
     start = element.start
     at = element.pipe.start, element.pipe.end
     moves = element.keyword == "with"
+    lost, lost_else = Keys(element.body), Keys(element.orelse)
 
     def run(state: State) -> None:
         nonlocal body, orelse
@@ -169,6 +171,8 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
         if holds is None:
             state.run.doubt(condition, state.at(*at))
             holds = True
+        elif has_else or not holds:
+            note_gap(state, lost_else if holds else lost, start, at, condition)
         if not holds and not has_else:
             del state.variables[mark:]
             return
@@ -198,6 +202,7 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
     body: Emit | None = None
     orelse = compile_body(element.orelse, pipes) if element.orelse else None
     start, at = element.start, (pipe.start, pipe.end)
+    lost = Keys(element.body)
 
     def run(state: State) -> None:
         nonlocal body
@@ -209,6 +214,7 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
         budget = state.run.budget
         try:
             if not found:
+                note_gap(state, lost, start, at, over)
                 if orelse is not None:
                     orelse(state)
                 return

@@ -14,10 +14,12 @@ from sys import intern
 from typing import Final, NamedTuple
 
 from plumbrule_parsers.document import Problem
+from plumbrule_parsers.helm.gaps import Kept, Key, attach
 from plumbrule_parsers.helm.state import INCLUDED, TEMPLATE
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced_text import (
     HOLE,
+    Gap,
     Piece,
     TracedSegments,
     TracedText,
@@ -68,16 +70,23 @@ class Origins:
     def __init__(
         self, pieces: tuple[Piece, ...], home: Source, known: dict[Place, Place] | None = None
     ) -> None:
-        self.pieces = pieces
+        self.gaps: list[tuple[int, Kept]] = []
         self.known = {} if known is None else known
         self.home = home
         self.ways: dict[int, _Way] = {}  # by the identity of hops, which the pieces keep alive
         self.starts: list[int] = []
         at = 0
         for piece in pieces:
+            text = piece.text
+            if text.__class__ is Gap:
+                self.gaps.append((at, text.about))  # type: ignore[union-attr,arg-type]
+                continue
             self.starts.append(at)
-            at += len(piece.text) if isinstance(piece.text, str) else 1
+            at += len(text) if isinstance(text, str) else 1
         self.size = at
+        if self.gaps:
+            pieces = tuple(piece for piece in pieces if piece.text.__class__ is not Gap)
+        self.pieces = pieces
 
     def numbers(self, start: int, end: int) -> range:
         """The pieces that a stretch touches; the one at its start if it is empty."""
@@ -156,6 +165,16 @@ class Origins:
         found = Place(primary, via=hops)
         return self.known.setdefault(found, found)
 
+    def written_in(self, offset: int, source: Source, chain: tuple[Hop, ...]) -> int | None:
+        """The offset in `source` of what is rendered, if it is text that those calls wrote."""
+        for number in self.numbers(offset, offset + 1):
+            written = self.literal(number, offset, offset)
+            if written is not None and written.source is source:
+                hops = self.pieces[number].hops
+                calls = tuple(hop for hop in hops if hop.note == INCLUDED)
+                return written.start if calls == chain else None
+        return None
+
     def at_home(self, start: int) -> int:
         """The offset in the chart's own template behind which the rendered offset lies."""
         for number in self.numbers(start, start):
@@ -176,6 +195,7 @@ class _Mapper:
         self.origins = origins
         self.done: dict[int, Value] = {}
         self.keep: list[Value] = []  # so that no identity is used twice
+        self.keys: list[Key] = []  # where keys are in the rendered text, if there are gaps
 
     def value(self, value: Value, place: Place | None) -> Value:
         """The value with the places of templates and values files."""
@@ -225,6 +245,8 @@ class _Mapper:
             if key == VALUES and isinstance(item, str) and place is not None:
                 mapped = self.in_pieces(item, place.value)
             made.put(intern(key), mapped or self.value(item, place), self.entry(item, place))
+        if self.origins.gaps:
+            self.keys += [Key(offset, made) for offset in value.offsets[::4]]
         return made
 
     def in_pieces(self, value: str, at: Span) -> str | Segments | None:
@@ -300,11 +322,13 @@ def manifest_values(
     rendered = Source(home.path, plain_text(pieces))
     stream = parse_yaml(rendered, "1.1")
     mapper = _Mapper(origins)
-    values = [
-        mapper.value(document.value, Place(document.span))
-        for document in stream.documents
-        if document.value is not None
-    ]
+    values: list[Value] = []
+    for document in stream.documents:
+        if document.value is not None:
+            mapper.keys.append(Key(document.span.start, None))
+            values.append(mapper.value(document.value, Place(document.span)))
+    if origins.gaps:
+        attach(origins.gaps, mapper.keys, rendered.text, origins.written_in, origins.known)
     problems = [
         Problem(one.code, f"in the rendered text: {one.message}",
                 origins.place(one.span.start, one.span.end).value.first_line, one.severity,

@@ -94,6 +94,7 @@ class Run:
         self.budget = Budget()
         self.problems: list[Problem] = []
         self.doubts: list[tuple[Unknown, Span]] = []
+        self.gaps = 0  # branches not taken that were noted
         self.missing: tuple[str, ...] = ()
         self.functions: Mapping[str, Function] = {}  # beside those of Helm, of a kindred tool
         self.chart: Chart | None = None  # whose files are `.Files`

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TEMPLATE: Final = "template"
 INCLUDED: Final = "included from"
 CONDITION: Final = "condition"
+KEPT_OUT: Final = "kept out by this condition"
 MAX_CHAIN: Final = 6  # callers that a piece of output remembers, the innermost ones and the first
 MAX_GUARDS: Final = 32
 MAX_READ: Final = 12  # values that one condition read
@@ -67,7 +68,7 @@ class FileGround:
         key = start, end, note
         found = self.hops.get(key)
         if found is None:
-            kind = "decision" if note is CONDITION else "data"
+            kind = "decision" if note is CONDITION or note is KEPT_OUT else "data"
             found = self.hops[key] = Hop(Span(self.source, start, end), note, kind)
         return found
 

@@ -65,11 +65,13 @@ def strategy(node: Node, spec: MapValue) -> None:
     """How a Deployment replaces its pods; a strategy that cannot be told leaves all in doubt."""
     written = spec.get("strategy")
     if isinstance(written, Unknown):
-        for name in ("strategy", "max_unavailable", "max_unavailable_percent"):
+        for name in ("strategy", "decides", "max_unavailable", "max_unavailable_percent"):
             node.fields.put(name, written, spec.place("strategy"))
     if not isinstance(written, MapValue):
         return
     bring(node.fields, written, "type", "strategy")
+    bring(node.fields, written, "type", "decides")
     rolling = written.get("rollingUpdate")
     if isinstance(rolling, MapValue):
+        bring(node.fields, rolling, "maxUnavailable", "decides")
         bring_amount(node.fields, rolling, "maxUnavailable", "max_unavailable")

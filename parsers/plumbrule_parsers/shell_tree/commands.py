@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from plumbrule_parsers.shell_tree.assignments import Assignment, assignments_at
 from plumbrule_parsers.shell_tree.launchers import prefixes
 from plumbrule_parsers.shell_tree.questions import GIVES_UP, LOOKED_AT, NEW, NOTHING, QUESTION
 from plumbrule_parsers.shell_tree.state import ShellState, with_options
@@ -113,6 +114,7 @@ class ShellScript:
     cut: bool = False  # the script is longer than what is read
     probed: frozenset[str] = frozenset()  # variables that hold the output of a command
     fresh: frozenset[str] = frozenset()  # variables that hold something new in each run
+    assigned: tuple[Assignment, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +144,7 @@ def parse_shell(
     errors: list[int] = []
     probed: set[str] = set()
     fresh: set[str] = set()
+    assigned: list[Assignment] = []
     # A shell in which `-e` was taken back lets failures go by.
     caught = started is not None and started.errexit and not state.errexit
     first = Around(guarded=caught, swallowed=caught, caught=caught)
@@ -153,6 +156,7 @@ def parse_shell(
         errors.extend(base + at for at in reader.errors)
         probed |= reader.probed
         fresh |= reader.fresh
+        assigned += [one.moved(base, len(part)) for one in reader.assigned]
         after = reader.state if depth == 0 else after
         commands.extend(
             replace(one, start=base + one.start, end=base + one.end) for one in reader.commands
@@ -169,7 +173,7 @@ def parse_shell(
         last = commands[-1]  # its status is that of the script, also without `-e`
         commands[-1] = replace(last, around=replace(last.around, swallowed=False))
     return ShellScript(tuple(commands), tuple(sorted(errors)), after, cut,
-                       frozenset(probed), frozenset(fresh))  # fmt: skip
+                       frozenset(probed), frozenset(fresh), tuple(assigned))  # fmt: skip
 
 
 def _read(text: str, aside: dict[int, Expression], around: Around, state: ShellState) -> _Reader:
@@ -200,6 +204,7 @@ class _Reader:
         self.errors: list[int] = []
         self.probed: set[str] = set()
         self.fresh: set[str] = set()
+        self.assigned: list[Assignment] = []
         self.trailing: dict[int, list[Any]] = {}  # command -> what is written behind its list
         self.inside: list[tuple[int, int, Around, ShellState]] = []
 
@@ -209,6 +214,7 @@ class _Reader:
         while stack:
             node, around = stack.pop()
             kind = node.type
+            self.assigned += assignments_at(node, self.text)
             if kind == "ERROR":
                 self.errors.append(self.text.offset(node.start_byte))
             elif kind in ("variable_assignment", "for_statement"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from plumbrule_parsers.document import Hole, Node
+from plumbrule_parsers.shell_tree.assignments import Assignment
 from plumbrule_parsers.shell_tree.commands import MAX_SCRIPT, Command, parse_shell
 from plumbrule_parsers.shell_tree.domain import Ground
 from plumbrule_parsers.shell_tree.provided import ends_early, provided
@@ -28,12 +29,13 @@ def command_nodes(
     ground: Ground,
     expressions: Iterable[Expression] | None = None,
     seen: list[Command] | None = None,
+    assigned: list[Assignment] | None = None,
     started: ShellState | None = None,
 ) -> Iterator[Node]:
     """A node for each command; `place` maps offsets of the script to offsets of the source.
 
     Addresses count equal commands, not lines, so an added line does not rename the others. `ground`
-    learns what the commands do; `seen` gets the commands. `started` is how the shell began, if the
+    learns what the commands do; `seen` gets the commands, `assigned` what is given to variables. `started` is how the shell began, if the
     script goes on in one that is already running.
     """
     counts: dict[str, int] = {}
@@ -42,6 +44,8 @@ def command_nodes(
     ground.unread = (*parsed.errors, MAX_SCRIPT) if parsed.cut else parsed.errors
     ground.probed |= parsed.probed
     ground.fresh |= parsed.fresh
+    if assigned is not None:
+        assigned += parsed.assigned
     early: list[str] = []  # conditions under which the script has ended before
     for command in parsed.commands:
         shown = _shown(command)

@@ -140,7 +140,7 @@ def test_what_is_refused(body: str, expected: str) -> None:
 
 
 def test_severities_know_what_the_rule_says_below_them() -> None:
-    text = rule('let big = c.limit\nwhere c.limit is set').replace(
+    text = rule("let big = c.limit\nwhere c.limit is set").replace(
         "  severity low\n",
         '  severity high when c.limit > qty"1" and c.role == "main"\n'
         "  severity low\n  severity info when big is set\n",

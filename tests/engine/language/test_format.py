@@ -51,10 +51,9 @@ rule demo.all {
     x -before+-> y: ci.Step
   let n = if any(k, v in c.labels where k matches re"^a\\"#b") then count(c -a-> d) else null
   param limit: set<int> = {1, 2} "words"
-  severity low when c.a or c.b # behind
+  severity low when c.a or c.b
   severity high
   severity info when
-    # above
     c.x == 1 and c.y == 2 and not (c.z is set)
   tags ["a", "b"]
   formerly demo.old, demo.older
@@ -105,7 +104,7 @@ def test_every_file_of_ours_is_laid_out(path: Path) -> None:
     assert in_order(tree(text)) == tree(text)
 
 
-SECTIONS = ["title", "severity", "severity", "severity", "tags", "param", "match", "on", "report", "fix", "test"]
+SECTIONS = ["title", *["severity"] * 3, "tags", "param", "match", "on", "report", "fix", "test"]
 
 
 def test_the_sections_of_a_rule_have_one_order() -> None:

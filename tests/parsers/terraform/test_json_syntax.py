@@ -169,9 +169,9 @@ def test_spans_lie_on_the_text_of_keys_and_values(
     assert json.loads(node.span.text) == "y"
     for key in fields:
         assert node.fields.place(key) is not None
-    for key_span, value_span, key, value in _entries(node.fields, fields):
+    for key_span, value_span, name, value in _entries(node.fields, fields):
         if key_span is not None:
-            assert json.loads(key_span.text) == key
+            assert json.loads(key_span.text) == name
         if "${" not in value_span.text and "%{" not in value_span.text:
             assert json.loads(value_span.text) == value
     for found in documents["main.tf.json"].nodes:
