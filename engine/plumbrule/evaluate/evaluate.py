@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from plumbrule.evaluate.callers import callers_of
 from plumbrule.evaluate.compile import compile_rule, run_program
 from plumbrule.evaluate.edits import fix_of
 from plumbrule.evaluate.patterns import Path
@@ -228,6 +229,7 @@ def _finding(
             at = place_of(note.at, env, made) if note.at is not None else (span, ())
             if at is not None:
                 related.append(RelatedSpan(at[0], render(note.message, env, made)))
+    related += callers_of(node, made.graph, related)
     message = render(rule.report.message, first, made)
     if not certain:
         message += " (undecided, and configured to fail)"

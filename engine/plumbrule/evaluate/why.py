@@ -50,6 +50,7 @@ class Step:
     bindings: tuple[str, ...]
     reads: tuple[Read, ...] = ()
     reasons: tuple[str, ...] = ()  # what functions that judge a value say of it
+    decides: bool = True  # false for the condition of a severity
 
 
 def why(
@@ -80,13 +81,18 @@ def why(
         conjuncts += [
             (part.span.text, part.span, made.condition(part, row.env), part) for part in rule.where
         ]
-        for text, span, verdict, part in conjuncts:
+        conjuncts += [
+            (f"severity {one.severity} when {one.condition.span.text}", one.span,
+             made.condition(one.condition, row.env), one.condition)
+            for one in rule.severities
+        ]  # fmt: skip
+        deciding = len(conjuncts) - len(rule.severities)
+        for at, (text, span, verdict, part) in enumerate(conjuncts):
             known = verdict if isinstance(verdict, bool) else None
             found = tuple(_reads(part, row.env, made)) if part is not None else ()
             reasons = tuple(dict.fromkeys(_reasons(part, row.env, made)))
-            steps.append(
-                Step(number, text, span, known, truth.causes_of(verdict), names, found, reasons)
-            )
+            steps.append(Step(number, text, span, known, truth.causes_of(verdict), names, found,
+                              reasons, at < deciding))  # fmt: skip
     return tuple(steps)
 
 

@@ -81,3 +81,23 @@ def test_a_default_names_the_call_that_leaves_it_in_force(pack: Pack) -> None:
     found = finding(pack, 'module "m" {\n  source = "./m"\n}\n')
     assert ("main.tf", 1, "not set by module.m") in related(found)
     assert ("m/main.tf", 2, "default of var.cidr") in related(found)
+
+
+def test_a_literal_of_the_module_names_the_calls_around_it(pack: Pack) -> None:
+    inner = MODULE.replace(", var.cidr", ', "0.0.0.0/0"')
+    texts = {
+        "main.tf": 'module "outer" {\n  source = "./o"\n}\n',
+        "o/main.tf": '\nmodule "inner" {\n  source = "../m"\n}\n',
+        "m/main.tf": inner,
+    }
+    (found,) = scan_texts(texts, pack).findings
+    assert (found.span.path, found.span.line) == ("m/main.tf", 9)
+    assert related(found) == [
+        ("o/main.tf", 2, "called here as module.inner"),
+        ("main.tf", 1, "called here as module.outer"),
+    ]
+
+
+def test_a_root_names_no_caller(pack: Pack) -> None:
+    (found,) = scan_texts({"main.tf": MODULE}, pack).findings
+    assert [path for path, _line, note in related(found) if "called" in note] == []

@@ -1,0 +1,39 @@
+"""The calls that a finding inside a module came by, where no line of a caller is named otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plumbrule.finding import RelatedSpan
+from plumbrule.graph.graph import Graph
+from plumbrule_parsers.document import Node
+
+_CALL = "tf.Module"
+_MOST = 5  # calls, from the nearest outwards
+
+
+def callers_of(node: Node, graph: Graph, related: Sequence[RelatedSpan]) -> list[RelatedSpan]:
+    """The calls around the node, the nearest first; none if a related span leads out already."""
+    whole = node
+    while whole.parent in graph.nodes:
+        whole = graph.nodes[whole.parent]
+    if not graph.is_a(whole.kind, "tf.Block") or any(
+        one.span.path.rpartition("/")[0] != node.path.rpartition("/")[0] for one in related
+    ):
+        return []
+    found: list[RelatedSpan] = []
+    seen = {whole.address}
+    while len(found) < _MOST:
+        calls = [
+            graph.nodes[edge.origin]
+            for edge in graph.incoming(whole.address, "references")
+            if edge.doubt is None and edge.origin not in seen
+        ]
+        call = next((one for one in calls if graph.is_a(one.kind, _CALL)
+                     and one.path.rpartition("/")[0] != whole.path.rpartition("/")[0]), None)  # fmt: skip
+        if call is None:
+            return found
+        found.append(RelatedSpan(call.span, f"called here as {call.label}"))
+        seen.add(call.address)
+        whole = call
+    return found
