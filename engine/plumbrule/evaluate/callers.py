@@ -1,4 +1,4 @@
-"""The calls that a finding inside a module came by, where no line of a caller is named otherwise."""
+"""The calls that a finding in a module came by, where no line of a caller is named otherwise."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def callers_of(node: Node, graph: Graph, related: Sequence[RelatedSpan]) -> list
             for edge in graph.incoming(whole.address, "references")
             if edge.doubt is None and edge.origin not in seen
         ]
-        call = next((one for one in calls if graph.is_a(one.kind, _CALL)
-                     and one.path.rpartition("/")[0] != whole.path.rpartition("/")[0]), None)  # fmt: skip
+        folder = whole.path.rpartition("/")[0]
+        outer = (one for one in calls if one.path.rpartition("/")[0] != folder)
+        call = next((one for one in outer if graph.is_a(one.kind, _CALL)), None)
         if call is None:
             return found
         found.append(RelatedSpan(call.span, f"called here as {call.label}"))
