@@ -141,7 +141,8 @@ def rule_page(rule: ir.CheckedRule) -> str:
     ]  # fmt: skip
     if rule.severities:
         listed = ", else ".join(
-            f"{one.severity} when {_code(one.condition.span.text)}" for one in rule.severities
+            f"{one.severity} when `{' '.join(one.condition.span.text.split())}`"
+            for one in rule.severities
         )
         lines += ["", f"The severity is {listed}, else {rule.severity}."]
     if rule.formerly:

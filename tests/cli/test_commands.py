@@ -51,6 +51,14 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(row["id"] in text and row["title"] in text for row in rows)
 
 
+def test_conditions_of_severities_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "explain", "ci.unpinned_action").split("\n")
+    assert lines[1:3] == [
+        "severity medium, confidence high",
+        "severity high when holds_credentials(s)",
+    ]
+
+
 def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, "explain", "k8s.unprobed_service_backend")
     for words in (

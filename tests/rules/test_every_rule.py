@@ -24,7 +24,8 @@ SURE = (
     "docker.secret_in_image",
     "gha.secret_build_argument", "helm.unread_secret_in_values", "tf.secret_in_values_file",
     "tf.secret_module_argument", "gha.every_secret_handed_on", "gha.every_secret_in_one_value",
-    "jenkins.interpolated_secret", "gha.shared_write_permission", "tf.ignored_changes",
+    "jenkins.interpolated_secret", "jenkins.printed_secret", "gha.shared_write_permission",
+    "tf.ignored_changes", "tf.secret_output",
     "ci.secret_in_artifact", "docker.secret_file_in_image", "k8s.secret_in_custom_object",
 )  # fmt: skip
 RULES = [name for name in FILES if "/" in name]

@@ -133,9 +133,10 @@ def _decisive(steps: Iterable[Step]) -> list[Step]:
 
 
 def _weight(row: list[Step]) -> int:
-    if all(step.verdict is True for step in row):
+    verdicts = [step.verdict for step in row if step.decides]
+    if all(verdict is True for verdict in verdicts):
         return 0
-    return 2 if any(step.verdict is False for step in row) else 1
+    return 2 if False in verdicts else 1
 
 
 def _rank(steps: Iterable[Step]) -> int:
@@ -219,7 +220,11 @@ class _Page:
                 lines += [
                     ("because", self.decided(one.key, one.span, one.value)) for one in guard.decided
                 ]
-            if not guards and (pointed or read.shown == "(missing)"):
+            if not guards and read.kept_out is not None:  # in a helper that is included
+                condition, decided = read.kept_out.via[0].span, read.kept_out.value
+                lines = [("left out by", self.line(condition))]
+                lines += [("because", self.line(decided))] if decided != condition else []
+            elif not guards and (pointed or read.shown == "(missing)"):
                 spans = [stop.span for stop in stops[-1:]] or [read.owner.span]
                 lines = [("belongs into", self.line(span)) for span in spans]
         else:

@@ -227,7 +227,7 @@ def _finding(
         env = dict(row.env)
         for note in rule.report.notes:
             at = place_of(note.at, env, made) if note.at is not None else (span, ())
-            if at is not None:
+            if at is not None and at[0] != span:  # else it is missing, or says nothing new
                 related.append(RelatedSpan(at[0], render(note.message, env, made)))
     related += callers_of(node, made.graph, related)
     message = render(rule.report.message, first, made)

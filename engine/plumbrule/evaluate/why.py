@@ -33,6 +33,7 @@ class Read:
     place: Place | None
     missing: tuple[str, ...] = ()
     unknown: Unknown | None = None
+    kept_out: Place | None = None  # the switch that keeps out what is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _read(expr: ir.Field | ir.Item, text: str, env: Env, made: Walker) -> Read |
     if isinstance(raw, Segments):
         unknown = raw.unknowns[0]
     missing: list[str] = []
+    kept_out: Place | None = None
     inner: ir.Expr = expr
     if raw is MISSING:
         while isinstance(inner, (ir.Field, ir.Item)):
@@ -194,10 +196,11 @@ def _read(expr: ir.Field | ir.Item, text: str, env: Env, made: Walker) -> Read |
             if place is not None:
                 break
             missing.append(_name(inner, env, made))
+            kept_out = kept_out or places.absent_place(inner, env, made)
             inner = made.lets.get(inner.receiver.name, inner.receiver) if isinstance(
                 inner.receiver, ir.Var) else inner.receiver  # fmt: skip
     shown = places.shown(expr, env, made)
-    return Read(text, shown, owner, place, tuple(reversed(missing)), unknown)
+    return Read(text, shown, owner, place, tuple(reversed(missing)), unknown, kept_out)
 
 
 def _name(expr: ir.Field | ir.Item, env: Env, made: Walker) -> str:

@@ -18,6 +18,7 @@ from plumbrule_parsers.github_actions.expressions import (
     shown_contexts,
     walk,
 )
+from plumbrule_parsers.shell_tree.carried import Held
 from plumbrule_parsers.shell_tree.words import Expression
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import (
@@ -40,13 +41,14 @@ class Known:
     """What is known of contexts where a text stands.
 
     `texts` maps contexts to their text (`env.IMAGE`), `choices` to all that they can be
-    (`matrix.os`). `secrets` maps environment variables to the addresses of the `ci.SecretUse` that
-    fill them.
+    (`matrix.os`). `secrets` maps environment variables to the secrets that fill them,
+    `outputs` what earlier steps of the job give (`a.b` is `steps.a.outputs.b`).
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
 
     def with_texts(self, env: Mapping[str, Value], written_later: Callable[[str], bool]) -> Known:
         """The same with environment variables; those that steps may set anew are not known."""

@@ -17,7 +17,8 @@ from plumbrule_parsers.document import (
     ToAddress,
     ToMatch,
 )
-from plumbrule_parsers.github_actions.expressions import Apply, Tree, contexts_of, parse_expression
+from plumbrule_parsers.github_actions.expressions import Apply, Context, Tree
+from plumbrule_parsers.github_actions.handed_on import Later, contexts_in, hand_on, held_by
 from plumbrule_parsers.github_actions.interpolate import (
     Known,
     Notes,
@@ -26,6 +27,8 @@ from plumbrule_parsers.github_actions.interpolate import (
     with_expressions,
 )
 from plumbrule_parsers.scalar_offsets import offsets_of
+from plumbrule_parsers.shell_tree.assignments import Assignment
+from plumbrule_parsers.shell_tree.carried import Carried, Held, secret_reads, stretches
 from plumbrule_parsers.shell_tree.commands import Command
 from plumbrule_parsers.shell_tree.domain import Ground
 from plumbrule_parsers.shell_tree.nodes import command_nodes, unread
@@ -46,6 +49,7 @@ class Around:
     folder: Value = None
     ground: Ground = field(default_factory=Ground)
     windows: bool = False
+    later: Later = field(default_factory=Later)
 
 
 class Reader:
@@ -118,8 +122,19 @@ def noted_env(reader: Reader, owner: str, env: Value, known: Known, scope: str) 
     """What is known below an `env:`, whose expressions become nodes."""
     if not isinstance(env, MapValue):
         return known
-    secrets = {name: at for name, at in known.secrets.items() if name not in env}
-    secrets |= reader.note_entries(owner, env, "env", scope)
+    secrets = {name: held for name, held in known.secrets.items() if name not in env}
+    noted = reader.note_entries(owner, env, "env", scope)
+    for name, value in env.items():
+        if name in noted:
+            secrets[name] = (Held(noted[name]),)
+        elif isinstance(value, str) and "${{" in value:
+            held = tuple(
+                one for found in expressions_of(value, known)
+                for context in contexts_in(found.said)
+                for one in _passed(context, known)
+            )  # fmt: skip
+            if held:
+                secrets[name] = held
     return replace(known.with_texts(env, reader.written_later), secrets=secrets)
 
 
@@ -198,7 +213,8 @@ def _step(reader: Reader, owner: Node, step: MapValue, index: int, around: Aroun
     node = Node(address, "gha.Step", f"step {spoken[:60]} of {owner.label}", fields,
                 span.first_line, owner.address, condition)  # fmt: skip
     reader.nodes.insert(position, node)
-    known = noted_env(reader, address, step.get("env"), around.known, "step")
+    given = _given(around, fields)
+    known = noted_env(reader, address, step.get("env"), given, "step")
     if isinstance(settings, MapValue):
         reader.note_entries(address, settings, "argument", "step")
     if isinstance(uses, str):
@@ -210,7 +226,7 @@ def _step(reader: Reader, owner: Node, step: MapValue, index: int, around: Aroun
         before = len(reader.nodes)
         reader.notes.note(address, run, where, "script", "", "step")
         put_in = {
-            str(one.fields["name"]): one.address for one in reader.nodes[before:]
+            str(one.fields["name"]): Held(one.address) for one in reader.nodes[before:]
             if one.kind == "ci.SecretUse"
         }  # fmt: skip
         _script(reader, node, step, run, where, known, around, put_in)
@@ -287,11 +303,11 @@ def _kept(
 
 def _script(
     reader: Reader, node: Node, step: MapValue, run: str, where: Callable[[int], int],
-    known: Known, around: Around, put_in: Mapping[str, str],
+    known: Known, around: Around, put_in: Mapping[str, Held],
 ) -> None:  # fmt: skip
     """The commands of `run`; other shells than sh and bash are a hole.
 
-    `put_in` maps the secrets that its expressions name to the addresses of their uses.
+    `put_in` maps the secrets that its expressions name to their uses.
     """
     place = step.place("run")
     assert place is not None
@@ -313,31 +329,52 @@ def _script(
     if shell:
         node.fields.put("shell", shell, step.place("shell"))
     commands: list[Command] = []
+    assigned: list[Assignment] = []
     made = list(command_nodes(
         run, reader.source, where, node.address, node.address, state=state, ground=around.ground,
         expressions=expressions_of(run, known), seen=commands,
+        assigned=assigned,
     ))  # fmt: skip
     reader.nodes.extend(made)
     reader.holes.extend(unread(around.ground, reader.source, where, node.address))
-    for command, at in zip(commands, made, strict=True):
-        for address in dict.fromkeys(_read_by(command, known, put_in)):
-            reader.references.append(
-                Reference("reads_secret", at.address, ToAddress(address), at.span)
-            )
 
-
-def _read_by(command: Command, known: Known, put_in: Mapping[str, str]) -> Iterator[str]:
-    """The uses of secrets that a command expands, as variables of the shell or as expressions."""
-    for name in command.variables:
-        if name in known.secrets:
-            yield known.secrets[name]
-    for said in command.expressions:
-        tree = parse_expression(said)
-        for context in contexts_of(tree) if tree is not None else ():
+    def expression(said: str) -> Iterator[Held]:
+        for context in contexts_in(said):
             if secret_name(context) in put_in:
                 yield put_in[secret_name(context)]
-            elif context.path[0] == "env" and context.path[-1] in known.secrets:
-                yield known.secrets[context.path[-1]]
+            yield from _passed(context, known)
+
+    carried = Carried(
+        assigned,
+        stretches(reader.source, where),
+        lambda name: known.secrets.get(name, ()),
+        expression,
+    )
+    reader.references.extend(secret_reads(carried, commands, made))
+    identity = step.get("id")
+    hand_on(around.later, identity if isinstance(identity, str) else "",
+            str(node.fields.get("guard", "")), commands, carried, run)  # fmt: skip
+
+
+def _given(around: Around, fields: MapValue) -> Known:
+    """What is known where a step begins: earlier steps may have handed secrets on."""
+    later, known, guard = around.later, around.known, str(fields.get("guard", ""))
+    secrets, outputs = dict(known.secrets), {}
+    for name, found in later.variables.items():
+        secrets[name] = tuple(held_by(found, guard))
+    for name, found in later.outputs.items():
+        outputs[name] = tuple(held_by(found, guard))
+    return replace(known, secrets=secrets, outputs=outputs)
+
+
+def _passed(context: Context, known: Known) -> tuple[Held, ...]:
+    """The secrets that an environment variable or an output of a step holds."""
+    path = context.path
+    if path[0] == "env":
+        return tuple(known.secrets.get(path[-1], ()))
+    if path[0] == "steps" and len(path) == 4 and path[2] == "outputs":
+        return tuple(known.outputs.get(f"{path[1]}.{path[3]}".lower(), ()))
+    return ()
 
 
 def action_ref(uses: str, source: Source, place: Place | None) -> MapValue:

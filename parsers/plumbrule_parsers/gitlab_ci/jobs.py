@@ -17,8 +17,11 @@ from plumbrule_parsers.gitlab_ci.expressions import (
     leaves,
     parse_condition,
 )
+from plumbrule_parsers.gitlab_ci.held import Variables
 from plumbrule_parsers.gitlab_ci.lines import joined, places_of, script_of
 from plumbrule_parsers.gitlab_ci.whole import Whole
+from plumbrule_parsers.shell_tree.assignments import Assignment
+from plumbrule_parsers.shell_tree.carried import Held, secret_reads
 from plumbrule_parsers.shell_tree.commands import Command
 from plumbrule_parsers.shell_tree.domain import PERSISTENT, THROWAWAY, Ground, unknown_machine
 from plumbrule_parsers.shell_tree.nodes import command_nodes, unread
@@ -42,11 +45,6 @@ _EVENTS = {
 }  # fmt: skip
 _UNITS = {"s": 1 / 60, "m": 1.0, "h": 60.0, "d": 1440.0, "w": 10080.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z])[a-z]*")
-# Variables of the project that are masked, and what people call the secrets that they set there.
-_SECRET = re.compile(
-    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|PASS|SECRET|PRIVATE_KEY|API_KEY|ACCESS_KEY|SECRET_KEY"
-    r"|CREDENTIALS?|KUBECONFIG)(?:_|$)|^CI_(?:JOB_TOKEN|REGISTRY_PASSWORD|DEPLOY_PASSWORD)$"
-)
 
 
 @dataclass(slots=True)
@@ -192,13 +190,13 @@ def _job(made: Jobs, root: Node, name: str, common: Mapping[str, Value]) -> Node
     services = fields.get("services")
     ground = Ground(machine, services=isinstance(services, ListValue) and bool(services))
     previous: Node | None = None
-    state = GITLAB
+    state, held = GITLAB, dict[str, tuple[Held, ...]]()
     for section in SECTIONS:
         if section == "after_script":
-            state = GITLAB  # a shell of its own
+            state, held = GITLAB, {}  # a shell of its own
         via = fields.place(section)
         for step, after in _steps(made, node, section, fields.get(section), via, ground, state,
-                                  secrets, variables):  # fmt: skip
+                                  secrets, variables, held):  # fmt: skip
             state = after
             if previous is not None:
                 target = ToAddress(step.address)
@@ -434,10 +432,12 @@ def _kept(made: Jobs, node: Node, fields: MapValue, span: Span) -> None:
 def _steps(
     made: Jobs, job: Node, section: str, value: Value, via: Place | None, ground: Ground,
     state: ShellState, secrets: dict[str, str], variables: Mapping[str, Value],
+    held: dict[str, tuple[Held, ...]],
 ) -> Iterator[tuple[Node, ShellState]]:  # fmt: skip
     """A step for each line of a script; nested lists and references are opened up.
 
-    Gives each with the state of the shell behind it, because all lines run in one shell.
+    Gives each with the state of the shell behind it, because all lines run in one shell; `held` is
+    what its variables hold.
     """
     entries = list(made.whole.lines(value, via, 0))
     read = 0  # entries whose commands are already there
@@ -467,28 +467,22 @@ def _steps(
         read = count - 1 + len(together)
         script, where = script_of(together), places_of(together)
         commands: list[Command] = []
+        assigned: list[Assignment] = []
         nodes = list(command_nodes(
             script, source, where, address, address, state=state, ground=ground,
-            expressions=inputs_in(script), seen=commands, started=GITLAB,
+            expressions=inputs_in(script), seen=commands, assigned=assigned,
+            started=GITLAB,
         ))  # fmt: skip
         made.nodes.extend(nodes)
         made.holes.extend(unread(ground, source, where, address))
-        for command, at in zip(commands, nodes, strict=True):
-            _reads(made, job, at, command, secrets, variables)
+
+        def secret(name: str, span: Span) -> str:
+            return _secret(made, job.address, name, "env", "pipeline", span)
+
+        told = Variables(secrets, variables, held, secret)
+        carried = told.carried(assigned, where, nodes, node.span)
+        made.references.extend(secret_reads(carried, commands, nodes))
+        held |= carried.after(len(script))
         if commands:
             state = ground.shell or state
         yield node, state
-
-
-def _reads(
-    made: Jobs, job: Node, at: Node, command: Command, secrets: dict[str, str],
-    variables: Mapping[str, Value],
-) -> None:  # fmt: skip
-    """Edges from a command to the secrets that it expands, those of the project included."""
-    for name in command.variables:
-        if name not in secrets and name not in variables and _SECRET.search(name):
-            secrets[name] = _secret(made, job.address, name, "env", "pipeline", at.span)
-        if name in secrets:
-            made.references.append(
-                Reference("reads_secret", at.address, ToAddress(secrets[name]), at.span)
-            )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from plumbrule_parsers.gotemplate import syntax as s
 from plumbrule_parsers.helm.access import NIL, truth
 from plumbrule_parsers.helm.functions.table import call as call_function
-from plumbrule_parsers.helm.gaps import Keys, note_gap
+from plumbrule_parsers.helm.gaps import Keys, keys_of, note_gap
 from plumbrule_parsers.helm.pipeline import compile_pipe, set_variable
 from plumbrule_parsers.helm.state import (
     INCLUDED,
@@ -159,10 +159,11 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
     start = element.start
     at = element.pipe.start, element.pipe.end
     moves = element.keyword == "with"
-    lost, lost_else = Keys(element.body), Keys(element.orelse)
+    lost: Keys | None = None  # what either branch would have begun
+    lost_else: Keys | None = None if has_else else ()
 
     def run(state: State) -> None:
-        nonlocal body, orelse
+        nonlocal body, orelse, lost, lost_else
         state.base = start
         state.run.budget.step(state)
         mark, dot, guards, tail = len(state.variables), state.dot, state.guards, state.tail
@@ -171,8 +172,16 @@ def _branch(element: s.Branch, pipes: _Pipes) -> Emit:
         if holds is None:
             state.run.doubt(condition, state.at(*at))
             holds = True
-        elif has_else or not holds:
-            note_gap(state, lost_else if holds else lost, start, at, condition)
+        elif not holds:
+            if lost is None:
+                lost = keys_of(element.body, state.ground)
+            if lost:
+                note_gap(state, lost, start, at, condition)
+        elif lost_else != ():
+            if lost_else is None:
+                lost_else = keys_of(element.orelse, state.ground)
+            if lost_else:
+                note_gap(state, lost_else, start, at, condition)
         if not holds and not has_else:
             del state.variables[mark:]
             return
@@ -202,10 +211,10 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
     body: Emit | None = None
     orelse = compile_body(element.orelse, pipes) if element.orelse else None
     start, at = element.start, (pipe.start, pipe.end)
-    lost = Keys(element.body)
+    lost: Keys | None = None
 
     def run(state: State) -> None:
-        nonlocal body
+        nonlocal body, lost
         state.base = start
         mark, dot, guards, tail = len(state.variables), state.dot, state.guards, state.tail
         over = evaluate(state)
@@ -214,7 +223,10 @@ def _range(element: s.Branch, pipes: _Pipes) -> Emit:
         budget = state.run.budget
         try:
             if not found:
-                note_gap(state, lost, start, at, over)
+                if lost is None:
+                    lost = keys_of(element.body, state.ground)
+                if lost:
+                    note_gap(state, lost, start, at, over)
                 if orelse is not None:
                     orelse(state)
                 return

@@ -14,7 +14,7 @@ from sys import intern
 from typing import Final, NamedTuple
 
 from plumbrule_parsers.document import Problem
-from plumbrule_parsers.helm.gaps import Kept, Key, attach
+from plumbrule_parsers.helm.gaps import Kept, Key, attach, column_of
 from plumbrule_parsers.helm.state import INCLUDED, TEMPLATE
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.traced_text import (
@@ -79,7 +79,7 @@ class Origins:
         for piece in pieces:
             text = piece.text
             if text.__class__ is Gap:
-                self.gaps.append((at, text.about))  # type: ignore[union-attr,arg-type]
+                self.gaps.append((at, text.about))  # type: ignore[arg-type]
                 continue
             self.starts.append(at)
             at += len(text) if isinstance(text, str) else 1
@@ -167,13 +167,13 @@ class Origins:
 
     def written_in(self, offset: int, source: Source, chain: tuple[Hop, ...]) -> int | None:
         """The offset in `source` of what is rendered, if it is text that those calls wrote."""
-        for number in self.numbers(offset, offset + 1):
-            written = self.literal(number, offset, offset)
-            if written is not None and written.source is source:
-                hops = self.pieces[number].hops
-                calls = tuple(hop for hop in hops if hop.note == INCLUDED)
-                return written.start if calls == chain else None
-        return None
+        number = bisect_right(self.starts, offset) - 1
+        piece = self.pieces[number]
+        written = piece.literal
+        if written is None or written.source is not source:
+            return None
+        calls = tuple(hop for hop in piece.hops if hop.note == INCLUDED)
+        return written.start + offset - self.starts[number] if calls == chain else None
 
     def at_home(self, start: int) -> int:
         """The offset in the chart's own template behind which the rendered offset lies."""
@@ -246,7 +246,9 @@ class _Mapper:
                 mapped = self.in_pieces(item, place.value)
             made.put(intern(key), mapped or self.value(item, place), self.entry(item, place))
         if self.origins.gaps:
-            self.keys += [Key(offset, made) for offset in value.offsets[::4]]
+            offsets = value.offsets[::4]
+            column = column_of(value.source.text, offsets[0]) if offsets else 0
+            self.keys += [(offset, column, made) for offset in offsets]
         return made
 
     def in_pieces(self, value: str, at: Span) -> str | Segments | None:
@@ -325,10 +327,10 @@ def manifest_values(
     values: list[Value] = []
     for document in stream.documents:
         if document.value is not None:
-            mapper.keys.append(Key(document.span.start, None))
+            mapper.keys.append((document.span.start, -1, None))
             values.append(mapper.value(document.value, Place(document.span)))
     if origins.gaps:
-        attach(origins.gaps, mapper.keys, rendered.text, origins.written_in, origins.known)
+        attach(origins.gaps, mapper.keys, origins.written_in, origins.known)
     problems = [
         Problem(one.code, f"in the rendered text: {one.message}",
                 origins.place(one.span.start, one.span.end).value.first_line, one.severity,

@@ -15,6 +15,7 @@ from plumbrule_parsers.document import (
 )
 from plumbrule_parsers.jenkins.tree import Block, Item
 from plumbrule_parsers.jenkins.values import Values
+from plumbrule_parsers.shell_tree.carried import Held
 from plumbrule_parsers.shell_tree.domain import Ground
 from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Reason, Unknown, Value
@@ -34,13 +35,13 @@ class Line:
 class Scope:
     """What holds for the steps of a block.
 
-    `job` is the address of the job, "" outside of all. `secrets` maps variables to the addresses of
-    the `ci.SecretUse` that fills them. `fields` are what wrapping steps set on the steps inside.
+    `job` is the address of the job, "" outside of all. `secrets` maps variables to the secrets
+    that fill them. `fields` are what wrapping steps set on the steps inside.
     """
 
     job: str
     line: Line
-    secrets: dict[str, str]
+    secrets: dict[str, tuple[Held, ...]]
     agent: str = ""
     runner: ListValue | None = None
     image: Value = None

@@ -21,6 +21,7 @@ from plumbrule_parsers.jenkins.tree import (
     Opaque,
     children,
 )
+from plumbrule_parsers.shell_tree.carried import Held
 from plumbrule_parsers.shell_tree.domain import PERSISTENT, THROWAWAY, Ground
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Reason, Unknown, Value
@@ -212,11 +213,11 @@ def _agent(builder: Builder, call: Call, scope: Scope) -> Scope:
 
 def _environment(
     builder: Builder, block: Block, owner: Node, level: str
-) -> tuple[MapValue, dict[str, str]]:
+) -> tuple[MapValue, dict[str, tuple[Held, ...]]]:
     """The variables, and which of them hold credentials."""
     values = builder.values
     made = MapValue(builder.source, block.start, block.end)
-    secrets: dict[str, str] = {}
+    secrets: dict[str, tuple[Held, ...]] = {}
     for item in block.statements:
         if not isinstance(item, Assign):
             continue
@@ -231,7 +232,7 @@ def _environment(
                 owner.address, credential[:80], "env", item.target, seen_by, span
             )
             for suffix in ("", "_USR", "_PSW"):
-                secrets[item.target + suffix] = address
+                secrets[item.target + suffix] = (Held(address),)
             why = Unknown(Reason.SECRET, f"credential {credential[:40]}", span, "string",
                           not_null=True)  # fmt: skip
             made.put(item.target, why, place)

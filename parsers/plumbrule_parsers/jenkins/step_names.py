@@ -55,6 +55,14 @@ HARMLESS: Final = {
     "hostPathVolume", "configMapVolume", "secretVolume", "persistentVolumeClaim", "ec2",
     "cfnUpdate", "changelog", "compareVersions",
 }  # fmt: skip
+# Steps that show a text in the log, each in its first argument or in that of this name.
+SHOWN: Final = {
+    "echo": "message",
+    "print": "",
+    "println": "",
+    "error": "message",
+    "unstable": "message",
+}
 # Objects of Jenkins and of Java whose methods run no command.
 OBJECTS: Final = {
     "env", "params", "currentBuild", "scm", "System", "Math", "String", "Integer", "Boolean",

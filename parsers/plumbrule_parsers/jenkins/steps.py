@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from plumbrule_parsers.document import Node, Reference, ToAddress
+from plumbrule_parsers.document import Node
 from plumbrule_parsers.jenkins import step_names
 from plumbrule_parsers.jenkins.build import MAX_STEPS, Builder, Line, Scope
+from plumbrule_parsers.jenkins.held import carried_in, held_in, leak, leaked_into, printed_in
 from plumbrule_parsers.jenkins.tokens import Text
 from plumbrule_parsers.jenkins.tree import (
     Assign,
@@ -22,6 +23,8 @@ from plumbrule_parsers.jenkins.tree import (
     Name,
     children,
 )
+from plumbrule_parsers.shell_tree.assignments import Assignment
+from plumbrule_parsers.shell_tree.carried import Held, secret_reads
 from plumbrule_parsers.shell_tree.commands import Command
 from plumbrule_parsers.shell_tree.domain import PERSISTENT, THROWAWAY, Ground
 from plumbrule_parsers.shell_tree.nodes import command_nodes, unread
@@ -29,7 +32,6 @@ from plumbrule_parsers.shell_tree.state import JENKINS, SHELLS, script_shell
 from plumbrule_parsers.source import Span
 from plumbrule_parsers.value import ListValue, MapValue, Place, Reason, Value
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _PATH = re.compile(r"(?<![\w.'\"])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?!\w*\()")
 _MINUTES = {"NANOSECONDS": 0.0, "MICROSECONDS": 0.0, "MILLISECONDS": 1 / 60_000, "SECONDS": 1 / 60,
             "MINUTES": 1.0, "HOURS": 60.0, "DAYS": 1440.0}  # fmt: skip
@@ -88,9 +90,11 @@ def _statement(builder: Builder, item: Item, scope: Scope) -> None:
     elif isinstance(item, Assign):
         target = item.target.removeprefix("env.")
         if item.target.startswith("env.") and isinstance(item.value, Text):
-            _leaked_into(builder, item.value, scope, item)
+            leaked_into(builder, item.value, scope, item)
         _statement(builder, item.value, scope)
         scope.secrets.pop(target, None)
+        if isinstance(item.value, (Text, Name)):
+            scope.secrets[target] = held_in(builder, item.value, scope, f"assigned to {target}")
     elif not isinstance(item, Method):
         for inner in children(item):
             _statement(builder, inner, scope)
@@ -113,7 +117,10 @@ def _branch(builder: Builder, item: Branch, scope: Scope) -> None:
         return
     condition = builder.values.span(item.condition).text if item.condition is not None else ""
     inner = scope.guarded(f"{item.word} {condition}".strip(), span)
+    inner = replace(inner, secrets=dict(scope.secrets))
     read_steps(builder, item.body.statements, inner)
+    for name, held in inner.secrets.items():  # what the branch assigned, if it ran
+        scope.secrets.setdefault(name, tuple(one.if_(inner.condition) for one in held))
 
 
 # ------------------------------------------------------------------------------------ calls
@@ -195,6 +202,8 @@ def _plain(builder: Builder, call: Call, name: str, scope: Scope) -> Node:
             if isinstance(inner, Call):
                 _credentials(builder, inner, replace(scope, job=node.address))
     _credentials(builder, call, replace(scope, job=node.address))
+    if name in step_names.SHOWN:
+        printed_in(builder, call, scope, node)
     if name in ("archiveArtifacts", "archive", "stash", "unstash", "copyArtifacts", "unarchive"):
         _artifact(builder, call, name, node)
     return node
@@ -282,21 +291,23 @@ def _shell(builder: Builder, call: Call, name: str, scope: Scope) -> None:
         builder.hole(f"script in `{state.name[:40]}` is not read", span, node.address)
         return
     commands: list[Command] = []
+    assigned: list[Assignment] = []
     made = list(command_nodes(
         script.text, builder.source, script.place, node.address, node.address, state=state,
         ground=scope.line.ground, expressions=script.expressions, seen=commands,
+        assigned=assigned,
     ))  # fmt: skip
     builder.nodes.extend(made)
     builder.holes.extend(unread(scope.line.ground, builder.source, script.place, node.address))
-    for command, at in zip(commands, made, strict=True):
-        _reads(builder, at, command, scope.secrets)
+    carried = carried_in(builder, assigned, script.place, scope.secrets)
+    builder.references.extend(secret_reads(carried, commands, made))
     if item is not None:
         for start, end, said, *_known in script.expressions:
             first = script.place(start)
             _expression(builder, node.address, said, Span(
                 builder.source, first, max(script.place(end - 1) + 1, first)
             ))  # fmt: skip
-            _leak(builder, said, scope, node.address,
+            leak(builder, said, scope, node.address,
                   Span(builder.source, script.place(start), max(script.place(end - 1) + 1,
                                                                 script.place(start))))  # fmt: skip
 
@@ -310,32 +321,6 @@ def _expression(builder: Builder, owner: str, said: str, span: Span) -> None:
     address = builder.addresses.unique(f"{owner}/expression/{said[:60]}")
     label = f"${{{said[:60]}}}"
     builder.nodes.append(Node(address, "ci.Expression", label, fields, span.first_line, owner))
-
-
-def _reads(builder: Builder, at: Node, command: Command, secrets: Mapping[str, str]) -> None:
-    """Edges from a command to the secrets that it expands."""
-    names = [*command.variables]
-    for said in command.expressions:
-        names += _IDENTIFIER.findall(said)
-    for address in dict.fromkeys(secrets[name] for name in names if name in secrets):
-        builder.references.append(
-            Reference("reads_secret", at.address, ToAddress(address), at.span)
-        )
-
-
-def _leaked_into(builder: Builder, text: Text, scope: Scope, item: Item) -> None:
-    for start, end in text.holes:
-        _leak(builder, text.value[start:end], scope, scope.job or builder.root,
-              builder.values.span(item))  # fmt: skip
-
-
-def _leak(builder: Builder, said: str, scope: Scope, owner: str, span: Span) -> None:
-    """A secret that Groovy puts into the text of a script."""
-    for name in dict.fromkeys(_IDENTIFIER.findall(said)):
-        if name in scope.secrets:
-            credential = builder.credentials[scope.secrets[name]]
-            builder.secret(owner, credential, "script", name, "step", span)
-            return
 
 
 # ------------------------------------------------------------------------------------ wrappers
@@ -414,11 +399,15 @@ def _with_credentials(builder: Builder, call: Call, scope: Scope) -> None:
         credential = arguments.get("credentialsId")
         name = builder.values.word(credential)[:80] if credential is not None else "?"
         span = builder.values.span(item)
-        for key, into in _BINDINGS:
+        path = isinstance(item, Call) and item.name in ("file", "zip")
+        for key, what in _BINDINGS:
             if key in arguments:
+                into = "file" if path else what
                 variable = builder.values.word(arguments[key])
                 where = builder.values.span(arguments[key])
-                secrets[variable] = builder.secret(scope.job, name, into, variable, "step", where)
+                address = builder.secret(scope.job, name, into, variable, "step", where)
+                if key != "usernameVariable":
+                    secrets[variable] = (Held(address),)
         if not any(key in arguments for key, _into in _BINDINGS):
             builder.secret(scope.job, name, "env", "", "step", span)
     _block(builder, call, replace(scope, secrets=secrets))
@@ -431,14 +420,16 @@ def _with_env(builder: Builder, call: Call, scope: Scope) -> None:
         made.update(scope.environment)
         made.places.update(scope.environment.places)
     listed = call.first
+    secrets = dict(scope.secrets)
     for item in listed.items if isinstance(listed, Items) else ():
         name, _equals, value = builder.values.word(item).partition("=")
         made.put(name, value, builder.values.place(item))
         if isinstance(item, Text):
-            _leaked_into(builder, item, scope, item)
+            leaked_into(builder, item, scope, item)
+            secrets[name] = held_in(builder, item, scope, f"`withEnv` sets {name[:40]}")
     if listed is not None and not isinstance(listed, Items):
         made.rest = builder.values.unknown(listed)
-    _block(builder, call, replace(scope, environment=made))
+    _block(builder, call, replace(scope, environment=made, secrets=secrets))
 
 
 def _setting(builder: Builder, call: Call, scope: Scope) -> None:

@@ -20,7 +20,7 @@ _CUTS = frozenset({"awk", "cut", "grep", "head", "jq", "sed", "sort", "tail", "y
 _DECLARES = frozenset({"declare", "local", "typeset"})
 _END = 1 << 40
 # A length, or another text where the variable is set: nothing of it is there any more.
-_NO_COPY = re.compile(r"\$\{(?:#|!)|\$\{\w+:?\+")
+NO_COPY = re.compile(r"\$\{(?:#|!)|\$\{\w+:?\+")
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _CONDITIONAL = frozenset({
     "elif_clause", "else_clause", "case_item", "function_definition", "while_statement",
@@ -58,7 +58,8 @@ def assignments_at(node: Any, text: Text) -> Iterator[Assignment]:
     """What a `variable_assignment`, a `read` with `<<<`, or an `unset` does."""
     if node.type == "variable_assignment":
         above = node.parent
-        if above is not None and above.type == "command":
+        inside = above is not None and above.type == "command"
+        if inside and node.end_byte > start_of(above, text):
             return  # `X=1 program`: only for the program
         declared = above is not None and above.type == "declaration_command"
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -70,10 +71,11 @@ def assignments_at(node: Any, text: Text) -> Iterator[Assignment]:
         local = declared and text.program_of(above) in _DECLARES
         adds = any(child.type == "+=" for child in node.children)
         yield found.given(node, text.of(name), local=local, adds=adds)
-    elif node.type == "command":
-        program = text.program_of(node)
-        if program not in ("read", "unset"):
-            return
+    elif node.type == "unset_command":
+        for child in node.named_children:
+            if child.type in ("variable_name", "word"):
+                yield _Copy(text).given(node, text.of(child), local=False, adds=False)
+    elif node.type == "command" and text.program_of(node) == "read":
         found = _Copy(text)
         for child in node.children:
             if child.type == "herestring_redirect":
@@ -81,6 +83,27 @@ def assignments_at(node: Any, text: Text) -> Iterator[Assignment]:
         for child in node.children[1:]:
             if child.type == "word" and text.of(child).isidentifier():
                 yield found.given(node, text.of(child), local=False, adds=False)
+
+
+def start_of(command: Any, text: Text) -> int:
+    """Where a command begins: the parser takes `A=1 B=2` for a part of that on the next line."""
+    known: int | None = text.starts.get(command.id)
+    if known is not None:
+        return known
+    name = command.child_by_field_name("name")
+    start = int(command.start_byte)
+    if name is None:
+        return start
+    for child in command.children:
+        if child.start_byte >= name.start_byte:
+            break
+        if child.type == "variable_assignment":
+            between = text.plain[child.end_byte : child.end_byte + 80]
+            rest = between[: name.start_byte - child.end_byte]
+            if "\n" in rest[: len(rest) - len(rest.lstrip())]:
+                start = child.end_byte + len(rest) - len(rest.lstrip())
+    text.starts[command.id] = start
+    return start
 
 
 class _Copy:
@@ -107,7 +130,7 @@ class _Copy:
             kind = node.type
             if kind in ("simple_expansion", "expansion"):
                 said = self.text.of(node)
-                if _NO_COPY.match(said) is None:
+                if NO_COPY.match(said) is None:
                     self.variables += _NAME.findall(said)
                 continue
             if kind in ("command_substitution", "process_substitution"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from plumbrule_parsers.document import Node, Reference, ToAddress
 from plumbrule_parsers.shell_tree.assignments import Assignment
 from plumbrule_parsers.shell_tree.commands import Command
-from plumbrule_parsers.source import Span
+from plumbrule_parsers.source import Source, Span
 from plumbrule_parsers.value import Hop, ListValue, Place, Reason, Unknown
 
 MAX_WAYS = 8  # secrets that one variable may hold
@@ -21,8 +21,23 @@ class Held(NamedTuple):
     way: tuple[Hop, ...] = ()
     doubt: Unknown | None = None
 
+    def if_(self, condition: Unknown | None) -> Held:
+        """The same where it is only held if something else is so."""
+        return self if self.doubt is not None else self._replace(doubt=condition)
+
 
 Named = Callable[[str], Iterable[Held]]
+
+
+def stretches(source: Source, place: Callable[[int], int]) -> Callable[[int, int], Span]:
+    """From stretches of a script to spans; `place` maps its offsets to those of the source."""
+
+    def span(start: int, end: int) -> Span:
+        first = place(start)
+        last = max(first, place(max(start, end - 1)) + 1)
+        return Span(source, first, min(last, len(source.text)))
+
+    return span
 
 
 class Carried:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from plumbrule_parsers.shell_tree.assignments import Assignment, assignments_at
+from plumbrule_parsers.shell_tree.assignments import Assignment, assignments_at, start_of
 from plumbrule_parsers.shell_tree.launchers import prefixes
 from plumbrule_parsers.shell_tree.questions import GIVES_UP, LOOKED_AT, NEW, NOTHING, QUESTION
 from plumbrule_parsers.shell_tree.state import ShellState, with_options
@@ -373,11 +373,11 @@ class _Reader:
         self.text.names = []
         words: list[tuple[Word, bool, Any]] = [(*self.text.word(name), name)]
         inner_redirects = list(redirects)
-        begin = 0
+        begin, start = 0, self.text.offset(start_of(node, self.text))
         for child in node.children:
             if child.type == "variable_assignment":
                 value = child.child_by_field_name("value")
-                if value is not None:
+                if value is not None and child.end_byte > start:
                     self.text.word(value)  # for the variables in it
                 if node.type == "command":
                     continue
@@ -396,7 +396,7 @@ class _Reader:
             words.pop(0)
         for child in list(inner_redirects):  # `<<E > file`
             inner_redirects += [one for one in child.children if one.type == "file_redirect"]
-        start, end = self.text.offset(node.start_byte), self.text.offset(node.end_byte)
+        end = self.text.offset(node.end_byte)
         while end > start and self.text.text[end - 1] in " \t\r\n":
             end -= 1
         program = words[0][0]

@@ -35,8 +35,8 @@ def command_nodes(
     """A node for each command; `place` maps offsets of the script to offsets of the source.
 
     Addresses count equal commands, not lines, so an added line does not rename the others. `ground`
-    learns what the commands do; `seen` gets the commands, `assigned` what is given to variables. `started` is how the shell began, if the
-    script goes on in one that is already running.
+    learns what the commands do; `seen` gets the commands, `assigned` what variables get. `started`
+    is how the shell began, if the script goes on in one that is already running.
     """
     counts: dict[str, int] = {}
     parsed = parse_shell(script, state, expressions, started)

@@ -63,6 +63,7 @@ class Text:
         # The grammar's scanner looks letters up in a small table and reads memory beyond it for
         # others. To a shell they are all parts of words; and so a byte is a character.
         self.data = _FOREIGN.sub("x", plain).encode()
+        self.starts: dict[int, int] = {}  # of commands, by node of the tree
         self.names: list[str] = []  # of the shell's variables, as words with them are read
         self.expressions = expressions
         self.places = sorted(expressions)
