@@ -65,8 +65,8 @@ def ours_of(folder: Path) -> list[Result]:
     chosen = [word for rule in audit_of for word in ("--rule", rule)]
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "report.json")
-        command = [sys.executable, "-m", "plumbrule", "check", ".", "--level", "strict",
-                   "--exit-zero", "--allow-incomplete", *chosen, "--output", f"json={file}"]  # fmt: skip
+        words = ["check", ".", "--level", "strict", "--exit-zero", "--allow-incomplete", *chosen]
+        command = [sys.executable, "-m", "plumbrule", *words, "--output", f"json={file}"]
         subprocess.run(command, cwd=folder, capture_output=True, check=True)
         report = json.loads(file.read_text())
     return sorted(

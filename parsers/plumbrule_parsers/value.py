@@ -239,7 +239,7 @@ class MapValue(dict[str, "Value"]):
         places = self.places
         if places.__class__ is not GapPlaces or key in self:
             return None
-        return places.absent.get(key)  # type: ignore[attr-defined]
+        return places.absent.get(key)
 
     def keep_out(self, absent: dict[str, Place]) -> None:
         """Note what keeps out keys that are missing."""
