@@ -36,7 +36,7 @@ RELEASE: Final[tuple[Form, ...]] = (
          "name the image by its commit, or ask `docker manifest inspect` first", flags="--push",
          said=rf"(?:-t|--tag)[ =][\"']?[^\s$:\"'/]+(?::\d+)?(?:/[^\s$:\"'/]+)+:{_VERSION}"
          r"[\"']?(?:\s|$)"),
-    Form(16, "version", "helm", rf"push \S+-{_VERSION}\.tgz", "replaces", _OVER,
+    Form(16, "version", "helm", r"push \S+", "replaces", _OVER,
          "ask `helm show chart` for the version first"),
     # ------------------------------------------------------------------ releases and requests
     Form(56, "release", "gh", "release create", "fails", TAKEN,
