@@ -67,10 +67,19 @@ SPEAKS_OF = {
 
 
 def spoken(finding: Finding) -> str:
-    """The text at the span; the whole line where a template's expression stands for a word."""
-    text = finding.span.first_line.text
-    line = finding.span.source.line_text(finding.span.line)
-    return line if "{{" in line else text
+    """The text at the span; the whole line where a template's expression stands for a word.
+
+    What a switch keeps out is spoken of where it is missing; the switch itself is a values key.
+    """
+    span = finding.span
+    missing = [one.span for one in finding.related if one.note.endswith("is missing here")]
+    if missing:
+        (key,) = (one.note for one in finding.related if one.span == span)
+        assert key.startswith("values key `")
+        assert span.text.startswith(key.rpartition(".")[2].strip("`")), str(span)
+        span = missing[0]
+    line = span.source.line_text(span.line)
+    return line if "{{" in line else span.first_line.text
 
 
 def test_the_line_law(report: Report) -> None:
@@ -89,4 +98,4 @@ def test_names_of_the_subject_stand_at_the_span(report: Report) -> None:
     for finding in report.findings:
         if finding.rule == "k8s.unprobed_service_backend":
             name = finding.subject.rpartition("/")[2].partition("~")[0]
-            assert name in finding.span.text or "{{" in spoken(finding), str(finding.span)
+            assert name in spoken(finding) or "{{" in spoken(finding), str(finding.span)
