@@ -8,6 +8,8 @@ from plumbrule_parsers.environment_words import ENVIRONMENTS, environment_word
 from plumbrule_parsers.path_glob import glob_match
 
 DEFAULT = "default"
+DECLARED = "declared"  # by a workspace, a run, a setting
+_CONFIGURED = "configured"
 
 
 def environment_of(
@@ -22,7 +24,7 @@ def environment_of(
     for name, globs in configured.items():
         for glob in globs:
             if glob_matches(glob, path):
-                return name, f"configured: `{glob}`"
+                return name, f"{_CONFIGURED}: `{glob}`"
     folder, _, file = path.rpartition("/")
     named = environment_word(file.partition(".")[0]) or environment_word(file.rpartition(".")[0])
     if named and is_input:
@@ -34,6 +36,11 @@ def environment_of(
     if named and ("values" in file or file.endswith(".tfvars")):
         return named, f"file name `{file}`"
     return DEFAULT, ""
+
+
+def is_said(because: str) -> bool:
+    """True if somebody said the environment; else a name of a file or folder suggests it."""
+    return because.startswith((DECLARED, _CONFIGURED))
 
 
 def glob_matches(glob: str, path: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from plumbrule.environments import DEFAULT, environment_of
+from plumbrule.environments import DECLARED, DEFAULT, environment_of, is_said
 from plumbrule_parsers.document import Document, Node, Unit
 from plumbrule_parsers.environment_words import environment_word
 from plumbrule_parsers.value import ListValue, MapValue, Place
@@ -21,9 +21,6 @@ _ALONE = {
     "github_actions": "pipeline", "gitlab_ci": "pipeline", "jenkins": "pipeline",
     "dockerfile": "image", "prometheus": "alerting rules",
 }  # fmt: skip
-
-
-DECLARED = "declared"  # by a workspace, a run, a setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,7 @@ class Placed:
     @property
     def confidence(self) -> str:
         """`high` where somebody said it, `medium` where a name of a file or folder suggests it."""
-        said = self.because == DECLARED or self.because.startswith("configured")
-        return "high" if said else "medium" if self.because else ""
+        return "high" if is_said(self.because) else "medium" if self.because else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +88,11 @@ def units_of(documents: Iterable[Document], configured: Mapping[str, tuple[str, 
             found = placed.get(node.unit)
             if found is not None and found.environment != DEFAULT:
                 environments[node.address] = found.environment
-                doubtful = found.confidence != "high"
+                told = found.because
             else:
                 environments[node.address] = own if why else _of_namespace(node, environments)
-                doubtful = not why.startswith("configured")
-            if doubtful and environments[node.address] != DEFAULT:
+                told = why
+            if not is_said(told) and environments[node.address] != DEFAULT:
                 suggested.add(node.address)
     return Units(placed, tuple(made), environments, frozenset(suggested))
 

@@ -17,8 +17,9 @@ def callers_of(node: Node, graph: Graph, related: Sequence[RelatedSpan]) -> list
     whole = node
     while whole.parent in graph.nodes:
         whole = graph.nodes[whole.parent]
+    folder = _folder(node.path)
     if not graph.is_a(whole.kind, "tf.Block") or any(
-        one.span.path.rpartition("/")[0] != node.path.rpartition("/")[0] for one in related
+        _folder(one.span.path) != folder for one in related
     ):
         return []
     found: list[RelatedSpan] = []
@@ -29,8 +30,7 @@ def callers_of(node: Node, graph: Graph, related: Sequence[RelatedSpan]) -> list
             for edge in graph.incoming(whole.address, "references")
             if edge.doubt is None and edge.origin not in seen
         ]
-        folder = whole.path.rpartition("/")[0]
-        outer = (one for one in calls if one.path.rpartition("/")[0] != folder)
+        outer = (one for one in calls if _folder(one.path) != _folder(whole.path))
         call = next((one for one in outer if graph.is_a(one.kind, _CALL)), None)
         if call is None:
             return found
@@ -38,3 +38,7 @@ def callers_of(node: Node, graph: Graph, related: Sequence[RelatedSpan]) -> list
         seen.add(call.address)
         whole = call
     return found
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -56,15 +56,8 @@ def substitutions(
     Where several objects build one folder, values on which they do not agree are not known.
     """
     found: dict[str, list[Substitution]] = {}
-    for path in sorted(documents):
-        for node in documents[path].nodes:
-            spec = _spec(node)
-            if spec is None:
-                continue
-            named = string_at(spec, "path").removeprefix("./").strip("/")
-            folder = _folder(path, "" if named == "." else named, folders)
-            if folder is not None:
-                found.setdefault(folder, []).append(_given(spec))
+    for folder, spec in _built(documents, folders):
+        found.setdefault(folder, []).append(_given(spec))
     return {
         folder: _agreed(several) for folder, several in found.items()
         if any(one.values or one.open for one in several)
@@ -79,6 +72,17 @@ def additions(
     Several entries are several ways to build one folder.
     """
     found: dict[str, list[MapValue]] = {}
+    for folder, spec in _built(documents, folders):
+        added = _added(spec)
+        if added not in found.setdefault(folder, []):
+            found[folder].append(added)
+    return {folder: ways for folder, ways in found.items() if any(ways)}
+
+
+def _built(
+    documents: Mapping[str, Document], folders: Collection[str]
+) -> Iterator[tuple[str, MapValue]]:  # fmt: skip
+    """The folders that the repository's Flux objects build, each with what the object says."""
     for path in sorted(documents):
         for node in documents[path].nodes:
             spec = _spec(node)
@@ -86,10 +90,8 @@ def additions(
                 continue
             named = string_at(spec, "path").removeprefix("./").strip("/")
             folder = _folder(path, "" if named == "." else named, folders)
-            added = _added(spec)
-            if folder is not None and added not in found.setdefault(folder, []):
-                found[folder].append(added)
-    return {folder: ways for folder, ways in found.items() if any(ways)}
+            if folder is not None:
+                yield folder, spec
 
 
 def _added(spec: MapValue) -> MapValue:
